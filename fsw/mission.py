@@ -11,7 +11,7 @@ from ast import literal_eval
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -32,6 +32,7 @@ HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
 _DATA_OCTETS_MIN = 166  # the longest CFDP Metadata PDU (a product's name of 80 octets) in a space packet, and a margin
 
 _OCTETS_MAX = 1 << 20  # of a mission file
+_KEY_OCTETS_MAX = 1 << 16
 _KEY_PARTS = re.compile(
     rb"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}"""
 )  # the time to read a dotted key grows with the square of its parts
@@ -199,6 +200,41 @@ class QuotaSection(_Section, frozen=True):
     period_s: Annotated[float, Meta(ge=1, le=86_400)]
 
 
+class PublicKey:
+    """A key that signs bundles: its 32 octets (RFC 8032), which the mission has in a PEM file."""
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets = octets
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The key in a file. Raises ValueError with one sentence."""
+        from link.bundles.keys import public_key  # the library is only for missions that name a key
+
+        try:
+            return cls(public_key(read_file(path, _KEY_OCTETS_MAX)))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{shown(path)}: {error}, expected a public key as `skyrack model keygen` makes") from None
+
+
+class UpdateSection(_Section, frozen=True):
+    """Updates of the software: bundles called `name`, which one of `keys` has signed.
+
+    One on trial is given up where it is not healthy `settle_s` after its start, or nobody confirms it in `confirm_h`.
+    """
+
+    name: _FileName
+    keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1, max_length=8)]
+    octets_max: Annotated[int, Meta(ge=1, le=2**30)] = 16 << 20
+    settle_s: Annotated[int, Meta(ge=1, le=86_400)] = 60
+    confirm_h: Annotated[float, Meta(ge=0.01, le=10_000)] = 24.0
+
+    @property
+    def trusted_keys(self) -> tuple[bytes, ...]:
+        """The keys, 32 octets each."""
+        return tuple(key.octets for key in self.keys)
+
+
 class Mission(_Section, frozen=True):
     """The whole file, checked. `link` is the raw table; `managed` what it means. `apps` are files of the user's own."""
 
@@ -216,6 +252,7 @@ class Mission(_Section, frozen=True):
     defences: DefencesSection = DefencesSection()
     fdir: Annotated[tuple[WatchSection, ...], Meta(max_length=64)] = ()
     quota: Annotated[tuple[QuotaSection, ...], Meta(max_length=64)] = ()
+    update: UpdateSection | None = None
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -275,9 +312,11 @@ def _decode(folder: Path, kind: type, value: Any) -> Any:
         return folder / value
     if kind is AppSpec:
         return AppSpec.of(value, folder)
+    if kind is PublicKey and isinstance(value, str):
+        return PublicKey.load(folder / value)
     if kind is StageTable and isinstance(value, dict):
         return StageTable(value, folder)
-    raise ValueError(f"Expected `{'str' if kind is Path else 'object'}`, got `{type(value).__name__}`")
+    raise ValueError(f"Expected `{'object' if kind is StageTable else 'str'}`, got `{type(value).__name__}`")
 
 
 def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
@@ -405,7 +444,7 @@ def _fields_at(place: str) -> dict[str, Any]:
     kind: Any = Mission
     for step in filter(None, place.split(".")):
         kind = get_type_hints(kind)[step.partition("[")[0]]
-        kind = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        kind = get_args(kind)[0] if get_origin(kind) in (tuple, types.UnionType) else kind
     return get_type_hints(kind) if isinstance(kind, type) and issubclass(kind, _Section) else {}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fsw.mission import Mission, StageTable
+from fsw.mission import Mission, PublicKey, StageTable
 from fsw.own.loading import AppSpec
 
 
@@ -40,6 +40,8 @@ def _words(value: Any) -> Any:
         return str(value)
     if isinstance(value, AppSpec):
         return str(value.file)
+    if isinstance(value, PublicKey):
+        return value.octets.hex()
     assert isinstance(value, StageTable), value
     return msgspec.to_builtins(value.spec)
 
@@ -47,6 +49,8 @@ def _words(value: Any) -> Any:
 def _thing(kind: type, value: Any) -> Any:
     if kind is Path and isinstance(value, str):
         return Path(value)
+    if kind is PublicKey and isinstance(value, str):
+        return PublicKey(bytes.fromhex(value))
     if kind is StageTable and isinstance(value, dict):
         return StageTable({"stage": value.get("name"), **value.get("parameters", {})}, Path(value.get("folder", "")))
     raise ValueError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")

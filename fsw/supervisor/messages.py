@@ -20,18 +20,33 @@ class Start(NamedTuple):
     """The start of an executive. `incarnation` counts those of this supervisor, from 1 on.
 
     `cause`: why the one before it ended; `counts`: how many ended for each cause since one noted it; `is_safe`: this
-    one is to begin in safe mode.
+    one is to begin in safe mode; `slot`: where its software is from, "G" for what is installed.
     """
 
     incarnation: int
     cause: str
     counts: dict[str, int]
     is_safe: bool
+    slot: str = "G"
 
     @property
     def is_first(self) -> bool:
         """Whether a mistake of a person, such as a port that does not exist, ends the node and is not retried."""
         return self.incarnation == 1
+
+
+class Chosen(NamedTuple):
+    """The software that is started next: that of `slot`, which lies in `folder`; where that is "", what is installed.
+
+    `is_counted`: the start is counted on the medium.
+    """
+
+    slot: str = "G"
+    version: str = ""
+    folder: str = ""
+    is_trial: bool = False
+    is_counted: bool = True
+    complaint: str = ""
 
 
 class BoardError(RuntimeError):
@@ -54,7 +69,15 @@ def told_in(octets: bytes) -> Told:
 
 def start_of(message: Told) -> Start:
     """The start that a message orders."""
-    return Start(message["incarnation"], message["cause"], message["counts"], message["is_safe"])
+    return Start(**{name: message[name] for name in Start._fields if name in message})  # by another version, perhaps
+
+
+def chosen_in(message: Told) -> Chosen:
+    """The choice that a message tells. Raises ValueError where it tells none."""
+    try:
+        return Chosen(**message)
+    except TypeError:
+        raise ValueError("no choice") from None
 
 
 def in_words(error: BaseException) -> Told:

@@ -11,15 +11,18 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from fsw.jobs.kin import adopt_orphans, children, end_children
 from fsw.supervisor.causes import UNASKED, cause_of
-from fsw.supervisor.messages import OCTETS_MAX, Start, Told, to_octets, told_in
+from fsw.supervisor.messages import OCTETS_MAX, Chosen, Start, Told, chosen_in, to_octets, told_in
 from fsw.supervisor.supervisor import Who
 
 _ENDING_MS = 5_000
 _MODULES = {Who.WARM: "fsw.supervisor.warm", Who.JOBS: "fsw.supervisor.jobs"}
+_AHEAD = str(Path(__file__).with_name("ahead.py"))
+_CHOOSING_MS = 60_000
 _MS = 1_000_000
 
 
@@ -28,6 +31,7 @@ class Supervised(NamedTuple):
 
     `flight` gives a Flight (warm.py), `jobs` the words for the guardian (fsw/jobs/guardian.py). `reset`: a command that
     resets the board, or none. `priority`: real-time priority at which both load, below that of a flight; 0 for none.
+    `choosing`: module, function and arguments that choose the software (choosing.py); none: what is installed.
     """
 
     module: str
@@ -36,6 +40,7 @@ class Supervised(NamedTuple):
     arguments: tuple[str, ...]
     reset: tuple[str, ...] = ()
     priority: int = 0
+    choosing: tuple[str, ...] = ()
 
 
 class ProcessNews(NamedTuple):
@@ -61,7 +66,31 @@ class HostProcesses:
         self._buried: dict[int, str] = {}  # processes that ended before they said who they are
         self._strangers: list[int] | None = None  # other children of this process, once it adopts orphans
 
-    def start(self, who: Who) -> None:
+    def choose(self, uncounted: int) -> Chosen:
+        """Have a process choose, and wait for it; where it cannot, what is installed is started."""
+        if not self._plan.choosing:
+            return Chosen()
+        reading, writing = os.pipe()
+        with open(reading, "rb") as answer:  # noqa: PTH123 - a descriptor
+            os.set_inheritable(writing, True)
+            words = [sys.executable, "-P", "-m", "fsw.supervisor.choosing", str(writing), *self._plan.choosing]
+            try:
+                pid = os.posix_spawn(sys.executable, [*words, str(uncounted)], os.environ)
+            except OSError as error:
+                return Chosen(is_counted=False, complaint=f"no software could be chosen: {error.strerror}")
+            finally:
+                os.close(writing)
+            poll = select.poll()
+            poll.register(answer, select.POLLIN)
+            octets = answer.read() if poll.poll(_CHOOSING_MS) else b""
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        try:
+            return chosen_in(told_in(octets))
+        except ValueError:
+            return Chosen(is_counted=False, complaint="no software could be chosen")
+
+    def start(self, who: Who, folder: str = "") -> None:
         """Start the warm process or the guardian."""
         ours, theirs = _pair()
         door = self._guardians_door if who is Who.JOBS else self._door
@@ -71,7 +100,8 @@ class HostProcesses:
             one.set_inheritable(True)
         try:
             # -P: nothing is imported from the current folder; -u: what was printed survives a kill
-            words = [sys.executable, "-P", "-u", "-m", _MODULES[who], *(str(one.fileno()) for one in handed)]
+            run = [_AHEAD, folder] if folder else ["-m"]
+            words = [sys.executable, "-P", "-u", *run, _MODULES[who], *(str(one.fileno()) for one in handed)]
             words += [str(os.getpid()), str(self._plan.priority), self._plan.module, function]
             pid = os.posix_spawn(
                 sys.executable,

@@ -5,7 +5,7 @@
 
 E that ended is forked anew from W, W that ended is started anew while E flies on. What fails too often begins in safe
 mode, then the board's reset is asked for, and where that does not come, S tries on with growing patience and has a
-beacon sent in between.
+beacon sent in between. Which software W and G load is chosen before each start that may need another one.
 """
 
 from enum import Enum
@@ -13,10 +13,12 @@ from typing import NamedTuple, Protocol
 
 from fsw.supervisor.budget import Budget, GrowingDelay, Level
 from fsw.supervisor.causes import COMMANDED, HANG, REFUSED, RESET_ASKED
-from fsw.supervisor.messages import BoardError, Start
+from fsw.supervisor.messages import BoardError, Chosen, Start
 
 _NS = 1_000_000_000
 _BEACON_NS = 60 * _NS
+_CALM_NS = 60 * _NS  # software that flew for so long may be started again without being counted
+_INSTALLED = Chosen()
 
 
 class Who(Enum):
@@ -43,8 +45,15 @@ class SupervisionLimits(NamedTuple):
 class ProcessTable(Protocol):
     """What a supervisor can do."""
 
-    def start(self, who: Who) -> None:
-        """Start the warm process or the guardian; raises OSError, as for want of memory. Its end comes as news."""
+    def choose(self, uncounted: int) -> Chosen:
+        """Have it chosen which software is started next, and the start counted, after `uncounted` that were not."""
+        ...
+
+    def start(self, who: Who, folder: str) -> None:
+        """Start the warm process or the guardian, of the software in `folder`, or of what is installed.
+
+        Raises OSError, as for want of memory. Its end comes as news.
+        """
         ...
 
     def order(self, start: Start) -> None:
@@ -73,10 +82,13 @@ class ProcessTable(Protocol):
 
 
 class _Helper:
-    """The warm process or the guardian: alive or not, ready or not, and when to start it again."""
+    """The warm process or the guardian: alive or not, ready or not, and when to start it again.
+
+    `is_replaced`: it is ended by us, as another software is to be started.
+    """
 
     def __init__(self) -> None:
-        self.is_alive = self.is_ready = self.was_ready = False
+        self.is_alive = self.is_ready = self.was_ready = self.is_replaced = False
         self.start_ns: int | None = 0
         self.since_ns = 0
         self.patience = GrowingDelay(1.0, 60.0)
@@ -99,6 +111,9 @@ class Supervisor:
         self._ending_ns: int | None = None  # when one that was asked to end is killed
         self._beacon_ns: int | None = None
         self._is_hung = False
+        self._software, self._uncounted = _INSTALLED, 0
+        self._is_chosen = False  # whether this software is that of the next start, which is counted
+        self._needs_all = True  # whether the next executive waits for the guardian as well
         self._step_ns = self._good_until_ns = -1
         self._silence_ns, self._reset_ns = round(limits.silence_s * _NS), round(limits.reset_s * _NS)
         self.incarnation = 0
@@ -108,7 +123,7 @@ class Supervisor:
     @property
     def next_due_ns(self) -> int | None:
         """When `step` has something to do, if no news come before."""
-        times = [self._ending_ns, self._beacon_ns, self._next_ns if self._can_start else None]
+        times = [self._ending_ns, self._beacon_ns, self._next_ns if self._can_start or not self._is_chosen else None]
         if self._silent_ns is not None:
             times += [self._silent_ns, self._step_ns + self._silence_ns // 4]
         for helper in self._helpers.values():
@@ -131,6 +146,8 @@ class Supervisor:
     def step(self, now_ns: int) -> None:
         """Do what is due, once all news that came until `now_ns` were given."""
         self._allow_for_a_pause(now_ns)
+        if _is_due(self._next_ns, now_ns) and not (self._is_chosen or self.is_ending):
+            self._choose()
         for who, helper in self._helpers.items():
             self._step_helper(who, helper, now_ns)
         if _is_due(self._ending_ns, now_ns):
@@ -196,21 +213,45 @@ class Supervisor:
         elif self._is_at_the_beginning(who):
             self.refusal, self.is_over = BoardError(f"the {who.value} ended before it was ready ({cause})"), True
         elif not self.is_ending:
-            helper = self._helpers[who]
-            helper.is_alive = helper.is_ready = False
-            helper.start_ns = now_ns + helper.patience.ended(now_ns - helper.since_ns)
-            self._do.say(f"the {who.value} ended ({cause}); it is started again")
+            self._helper_ended(who, self._helpers[who], cause, now_ns)
+
+    def _helper_ended(self, who: Who, helper: _Helper, cause: str, now_ns: int) -> None:
+        was_ready, was_replaced = helper.is_ready, helper.is_replaced
+        helper.is_alive = helper.is_ready = helper.is_replaced = False
+        if was_replaced:
+            helper.start_ns = now_ns
+            return
+        helper.start_ns = now_ns + helper.patience.ended(now_ns - helper.since_ns)
+        self._do.say(f"the {who.value} ended ({cause}); it is started again")
+        if self._software.folder and not was_ready and self._next_ns is not None:
+            self._is_chosen = False  # perhaps for its software: that was a start of it
 
     def _is_at_the_beginning(self, who: Who) -> bool:
         """Whether nothing has flown yet, and `who` is not known to work."""
         is_known = who in self._helpers and self._helpers[who].was_ready
-        return self.incarnation <= 1 and not self.is_flying and not is_known
+        return self.incarnation <= 1 and not self.is_flying and not is_known and not self._software.folder
 
     @property
     def _can_start(self) -> bool:
-        """Whether an executive can be forked: the first one only if all that it will need was found good."""
-        everybody = self._helpers.values() if not self.incarnation else [self._helpers[Who.WARM]]
-        return not self.is_ending and all(helper.is_ready for helper in everybody)
+        """Whether an executive can be forked: the first one of a software only if all that it needs was found good."""
+        everybody = self._helpers.values() if self._needs_all else [self._helpers[Who.WARM]]
+        return self._is_chosen and not self.is_ending and all(helper.is_ready for helper in everybody)
+
+    def _choose(self) -> None:
+        """Have the software of the next start chosen; the helpers that have another one are replaced."""
+        before, self._software = self._software, self._do.choose(self._uncounted)
+        self._is_chosen = True
+        self._uncounted = 0 if self._software.is_counted else self._uncounted + 1
+        if self._software.complaint:
+            self._do.say(self._software.complaint)
+        if self._software.folder == before.folder:
+            return
+        self._do.say(_choice(self._software))
+        self._needs_all = True
+        for who, helper in self._helpers.items():
+            if helper.is_alive:
+                helper.is_ready, helper.is_replaced = False, True
+                self._do.kill(who)
 
     def _allow_for_a_pause(self, now_ns: int) -> None:
         """Where this process did not run either, as on a machine that was paused, the executive's silence is none."""
@@ -225,7 +266,7 @@ class Supervisor:
         if not helper.is_alive and _is_due(helper.start_ns, now_ns) and not self.is_ending:
             helper.is_alive, helper.since_ns, helper.start_ns = True, now_ns, None
             try:
-                self._do.start(who)
+                self._do.start(who, self._software.folder)
             except OSError:
                 self.ended(who, REFUSED, now_ns)
         elif helper.is_alive and not helper.is_ready and now_ns >= self._late_ns(helper):
@@ -238,9 +279,10 @@ class Supervisor:
     def _start(self, now_ns: int) -> None:
         self.incarnation += 1
         self._next_ns, self._silent_ns = None, now_ns + round(self._limits.starting_s * _NS)
+        self._is_chosen = self._needs_all = False
         is_safe = self._budget.level > Level.NOMINAL
         try:
-            self._do.order(Start(self.incarnation, self._cause, self._counts, is_safe))
+            self._do.order(Start(self.incarnation, self._cause, self._counts, is_safe, self._software.slot))
         except OSError:
             self._helpers[Who.WARM].is_ready = False  # nothing more is ordered of it until its successor is ready
             self._helpers[Who.WARM].since_ns = now_ns
@@ -257,14 +299,21 @@ class Supervisor:
         self._cause = cause
         self._counts = {**self._counts, cause: self._counts.get(cause, 0) + 1}
         if cause in (COMMANDED, RESET_ASKED):
+            self._is_chosen = False
             level = self._level_of_request(cause)
         else:
+            self._is_chosen = self._may_be_repeated(flown_ns)
             level = self._budget.failed(now_ns)
             if level is Level.RESET and self._why_no_reset():
                 self._budget.reset_in_vain()
                 level = Level.LAST_RESORT
         self._next_ns = now_ns + self._delay_ns(level, flown_ns, now_ns)
         self._do.say(f"the executive ended ({cause}); {_outlook(level, self._next_ns - now_ns)}")
+
+    def _may_be_repeated(self, flown_ns: int) -> bool:
+        """Whether the same software may be started again after a failure without being asked for, which takes time."""
+        software = self._software
+        return not software.is_trial and (not software.folder or flown_ns >= _CALM_NS)
 
     def _level_of_request(self, cause: str) -> Level:
         """How the next executive is started where the one before asked for it: that is no failure of it."""
@@ -289,6 +338,13 @@ class Supervisor:
 
 def _is_due(when_ns: int | None, now_ns: int) -> bool:
     return when_ns is not None and now_ns >= when_ns
+
+
+def _choice(software: Chosen) -> str:
+    if not software.folder:
+        return "what is installed is started from now on"
+    trial = ", on trial" if software.is_trial else ""
+    return f"slot {software.slot}, version {software.version}, is started from now on{trial}"
 
 
 def _outlook(level: Level, delay_ns: int) -> str:

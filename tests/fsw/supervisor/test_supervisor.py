@@ -4,80 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.supervisor.budget import Budget
-from fsw.supervisor.messages import BoardError
-from fsw.supervisor.supervisor import SupervisionLimits, Supervisor, Who
+from fsw.supervisor.messages import BoardError, Start
+from fsw.supervisor.supervisor import Who
 from kernels.usage import UsageError
 from tests.examples import examples
-
-S = 1_000_000_000
-EXECUTIVE, WARM, JOBS = Who.EXECUTIVE, Who.WARM, Who.JOBS
-
-
-class Table:
-    """A table of processes that lists what was done with it, and the virtual time in which a supervisor has it."""
-
-    def __init__(self, why_no_reset="", **limits):
-        self.done, self.said, self.starts, self.beacons = [], [], [], []
-        self.why_no_reset, self.refusing = why_no_reset, set()
-        self.now_ns = 5 * S
-        self.supervisor = Supervisor(self, Budget(2, 1, 100), SupervisionLimits(**limits))
-
-    def start(self, who):
-        self.done.append(("start", who))
-        if who in self.refusing:
-            raise OSError
-
-    def order(self, start):
-        self.starts.append(start)
-        if EXECUTIVE in self.refusing:
-            raise BrokenPipeError
-
-    def kill(self, who):
-        self.done.append(("kill", who))
-
-    def ask_to_end(self):
-        self.done.append(("ask", EXECUTIVE))
-
-    def send_beacon(self, cause, failures):
-        self.beacons.append((self.now_ns // S, cause, failures))
-
-    def reset_board(self, cause):
-        self.done.append(("reset", cause))
-        return self.why_no_reset
-
-    def say(self, sentence):
-        self.said.append(sentence)
-
-    def loaded(self):
-        """Step, and have both helpers ready."""
-        self.supervisor.step(self.now_ns)
-        for who in (WARM, JOBS):
-            self.supervisor.ready(who)
-        return self.step()
-
-    def step(self, seconds=0.0):
-        """Let time pass from one due time to the next, as a loop does; returns this table."""
-        end_ns = self.now_ns + round(seconds * S)
-        self.supervisor.step(self.now_ns)
-        while (due_ns := self.supervisor.next_due_ns) is not None and due_ns <= end_ns:
-            self.now_ns = max(self.now_ns + 1, due_ns)
-            self.supervisor.step(self.now_ns)
-        self.now_ns = max(self.now_ns, end_ns)
-        self.supervisor.step(self.now_ns)
-        return self
-
-    def flying(self, seconds=0.0):
-        """Fly and beat once a second."""
-        self.supervisor.flies(self.now_ns)
-        for _ in range(int(seconds)):
-            self.step(1)
-            self.supervisor.beats(self.now_ns, self.now_ns + S)
-        return self
-
-    def fails(self, cause="SIGSEGV"):
-        self.supervisor.ended(EXECUTIVE, cause, self.now_ns)
-        return self.step()
+from tests.fsw.supervisor.table import EXECUTIVE, JOBS, WARM, S, Table
 
 
 def test_the_first_executive_waits_until_all_was_found_good():
@@ -95,9 +26,9 @@ def test_the_first_executive_waits_until_all_was_found_good():
 def test_one_that_ended_is_started_again_at_once_and_told_why():
     table = Table().loaded().flying(3)
     table.fails()
-    assert table.starts[1:] == [(2, "SIGSEGV", {"SIGSEGV": 1}, False)]
+    assert table.starts[1:] == [Start(2, "SIGSEGV", {"SIGSEGV": 1}, is_safe=False)]
     table.fails("exception")  # before it flew: nobody noted the first cause yet
-    assert table.starts[2:] == [(3, "exception", {"SIGSEGV": 1, "exception": 1}, False)]
+    assert table.starts[2:] == [Start(3, "exception", {"SIGSEGV": 1, "exception": 1}, is_safe=False)]
     table.flying(1).fails()
     assert table.starts[3].counts == {"SIGSEGV": 1}
 
@@ -202,7 +133,7 @@ def test_a_node_that_asks_for_a_reset_waits_for_it_and_flies_on_where_none_comes
     assert table.done[-1] == ("reset", "reset asked")
     assert table.said[-1] == "the executive ended (reset asked); a reset of the board is asked for"
     assert len(table.step(59).starts) == 1
-    assert table.step(2).starts[1:] == [(2, "reset asked", {"reset asked": 1}, False)]
+    assert table.step(2).starts[1:] == [Start(2, "reset asked", {"reset asked": 1}, is_safe=False)]
 
 
 def test_a_node_that_asks_for_a_reset_that_cannot_be_had_is_started_again_at_once():

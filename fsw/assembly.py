@@ -1,5 +1,6 @@
 """Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -75,6 +76,11 @@ from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore
 from fsw.store.records import Records
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime
+from fsw.update import app as update
+from fsw.update.app import Update, UpdateTarget
+from fsw.update.machine import UpdateRules, Updates
+from fsw.update.software import GoldenFallback, RunningSoftware, SoftwareHealth
+from fsw.update.starting import SOFTWARE, software_slots
 from hal.board import Battery, Board
 from hal.camera import Camera
 from hal.clock import Clock
@@ -98,7 +104,7 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir, health, health_app, events,
+    timekeeping, sequences, fdir, health, health_app, events, update,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
@@ -184,6 +190,7 @@ class Devices:
     vitals: VitalSigns = field(default_factory=NoVitalSigns)
     recovery: Recovery = field(default_factory=NoRecovery)
     """Who restarts the node if it asks for it, as its supervisor."""
+    software: RunningSoftware = field(default_factory=RunningSoftware)
 
 
 def build_node(
@@ -239,6 +246,8 @@ class _Assembly:
         self.runner = SharedRunner(devices.runner)
         self.imaging = Imaging(devices.camera, self.runner, self.store, devices.board, mission.stages)
         self.provisions = self._provisions(self.runner, state / "apps")
+        self.kernels_failed = devices.self_test()
+        self.updates = self._updates(state)
         self.files = self._files()
 
     def _handlers(self) -> dict[int, Handler]:
@@ -289,7 +298,7 @@ class _Assembly:
             authority=self.authority,
             defences=self.defences,
             executive=self.executive,
-            recovery=self.devices.recovery,
+            recovery=GoldenFallback(self.devices.recovery, self.updates),
             battery=self.devices.battery,
             frames_accepted=lambda: self.telecom.uplink.accepted,
             safe=next((cause for cause, holds in causes.items() if holds), ""),
@@ -315,6 +324,7 @@ class _Assembly:
         yield self.sequences
         yield self._fdir()
         yield self._quotas()
+        yield self._update()
         yield self.reporter
 
     def _provisions(self, runner: SharedRunner, folder: Path) -> Provisions:
@@ -351,6 +361,36 @@ class _Assembly:
         known = frozenset(entry.name for entry in self.dictionary.events)
         first = {one.event: Quota(one.count, one.period_s) for one in self.mission.quota}
         return EventQuotas(self.services.quotas, known, first, self.records)
+
+    def _updates(self, state: Path) -> Updates | None:
+        """The updates of the node's software, where its mission trusts a key."""
+        said, software = self.mission.update, self.devices.software
+        if said is None:
+            return None
+        slots = software_slots(state, self.devices.medium)
+        rules = UpdateRules(octets_max=said.octets_max, settle_s=said.settle_s, confirm_s=round(said.confirm_h * 3600))
+        return Updates(
+            name=said.name,
+            record=slots.record(),
+            slots=slots,
+            trusted_keys=said.trusted_keys,
+            running=software.slot,
+            run_vectors=software.run_vectors,
+            shadow=software.shadow,
+            rules=rules,
+        )
+
+    def _update(self) -> Update:
+        """The update app; files come to it by commands alone, as the node receives none."""
+        targets = {}
+        if self.updates:
+            targets[SOFTWARE] = UpdateTarget(
+                updates=self.updates,
+                restart=lambda: self.devices.recovery.restart("update"),
+                health=SoftwareHealth(self.executive, self.kernels_failed),
+                is_heard=lambda: self.telecom.uplink.accepted > 0,
+            )
+        return Update(targets, _no_file)
 
     def _request_mode(self, name: str, cause: str) -> None:
         """Enter the mode that a watch asks for. Raises RefusedError for one that there is not."""
@@ -414,7 +454,11 @@ class _Assembly:
             jobs=self.runner,
             reporter=self.reporter,
             crash_log=self.log,
-            kernels_failed=self.devices.self_test(),
+            kernels_failed=self.kernels_failed,
             numbers=self.numbers,
             memory=memory_app,
         )
+
+
+def _no_file(name: str) -> bytes:
+    raise FileNotFoundError(errno.ENOENT, "the node receives no files yet", name)

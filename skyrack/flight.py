@@ -27,6 +27,9 @@ from fsw.supervisor.messages import Start
 from fsw.supervisor.recovery import SupervisedRecovery
 from fsw.supervisor.resets import CALM_S, Resets, boot_id, calmed, noted, open_resets
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime, TimeKeeper
+from fsw.update.record import SlotName
+from fsw.update.software import RunningSoftware
+from fsw.update.trials import ProcessTrial
 from hal.board import Board
 from hal.correlated_clock import CorrelatedClock
 from hal.linux.board import MeasuredBoard, board_name, find_input_rail
@@ -41,22 +44,27 @@ from hal.ports import open_port
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from kernels.usage import given, shown
-from skyrack.rehearsal import rehearse
+from skyrack.warm_up import warm_up
 
 _NS = 1_000_000_000
 _NEVER_NS = 1 << 62
+_REHEARSAL = "skyrack.rehearsal"
 
 
 class NodeFlight:
     """A mission on a port. `state` is the folder that survives restarts; where it is "", one in the folder `base`.
 
-    `priority`: real-time priority of the flight loop, 0 for none. `record`: the file to record it in, "" for none.
+    `priority`: real-time priority of the flight loop, 0 for none. `record`: the file to record it in, "" for none;
+    `file`: that of the mission, which a trial of other software loads anew.
     """
 
-    def __init__(self, mission: Mission, port: str, state: str, base: str, priority: int, record: str = "") -> None:
+    def __init__(
+        self, mission: Mission, port: str, state: str, base: str, priority: int, record: str = "", file: str = ""
+    ) -> None:
         self.name = mission.node.name
         self.state = state or str(Path(base) / self.name)
         self._mission, self._port, self._priority, self._record = mission, port, priority, record
+        self._file = file
         self._areas: tuple[WatchedArea, ...] = ()
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
@@ -74,7 +82,10 @@ class NodeFlight:
             recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, report))
             recovery = SupervisedRecovery(clock)
             on_board = replace(
-                self._devices(clock, port, runner), processes=Processes(start, resets, lacks), recovery=recovery
+                self._devices(clock, port, runner),
+                processes=Processes(start, resets, lacks),
+                recovery=recovery,
+                software=self._software(start, clock, devices),
             )
             node = recorder.build_node(self._mission, on_board, Path(self.state), safe=start.is_safe)
             _store(resets, noted(resets.value, start, boot_id()))
@@ -85,20 +96,31 @@ class NodeFlight:
             _loop(node, port, clock, lifeline, resets, recovery)
         return recovery.status
 
+    def _software(self, start: Start, clock: CorrelatedClock, devices: ExitStack) -> RunningSoftware:
+        """The software that runs, which tries another one in processes that end with this one."""
+        said, state = self._mission.update, Path(self.state).resolve()
+        if said is None:
+            return RunningSoftware()
+        words = ((_REHEARSAL, kind, str(Path(self._file).resolve()), str(state)) for kind in ("vectors", "shadow"))
+        vectors, shadow = (ProcessTrial(clock, state, said.trusted_keys, one) for one in words)
+        for trial in (vectors, shadow):
+            devices.callback(trial.close)
+        return RunningSoftware(SlotName[start.slot], vectors, shadow)
+
     def preload(self) -> None:
         """Have all ready that an executive would else prepare while it is waited for.
 
         numpy reads the scenes of a simulated camera. The memory that executives watch is read once, for all.
         """
         import_module("numpy")
-        rehearsal = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", "", "", 0)
-        rehearse(rehearsal._mission, rehearsal._rehearsed)
+        twin = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", "", "", 0)
+        warm_up(twin._mission, twin._warm_devices)
         self._areas = tuple(host_areas(self._mission.stages))
         if self._priority:
             raise_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
 
-    def _rehearsed(self, clock: CorrelatedClock, port: LastingPort) -> Devices:
-        """What a rehearsal stands on: there are no workers."""
+    def _warm_devices(self, clock: CorrelatedClock, port: LastingPort) -> Devices:
+        """What a warm-up flies on: there are no workers."""
         return self._devices(clock, port, InlineRunner(clock, {}, duration_ns=0, waiting_max=0))
 
     def send_beacon(self, cause: str, failures: int) -> None:
@@ -139,7 +161,7 @@ def load_flight(mission: str, port: str, state: str, base: str, priority: str, r
     loaded = load_mission(path, with_stages=False)
     with given(path):
         dictionary_of(loaded)  # checked here: a conflict is a mistake in the user's apps
-    return NodeFlight(loaded, port, state, base, int(priority), record)
+    return NodeFlight(loaded, port, state, base, int(priority), record, mission)
 
 
 def job_modules(mission: str, *_: str) -> list[str]:

@@ -21,6 +21,9 @@ from fsw.scrub.areas import WatchedArea
 from fsw.store.crash_log import CrashLog
 from fsw.store.durable import Durable
 from fsw.supervisor.resets import Resets
+from fsw.update.record import SlotName
+from fsw.update.software import RunningSoftware
+from fsw.update.verification import TrialRun, TrialVerdict
 from hal.addressed_memory import AddressedMemory
 from hal.board import Battery, Board, PowerReading
 from hal.camera import Camera, Frame
@@ -461,6 +464,28 @@ class RecordingRecovery(_Noting):
     def boot_golden(self, cause: str) -> None:
         """Ask for the golden copy."""
         self._call(DeviceCall.RECOVER, ["boot_golden", cause], lambda: self._recovery.boot_golden(cause))
+
+
+class RecordingTrial(_Noting):
+    """`TrialRun`: each verdict, or that there is none yet, is an input."""
+
+    def __init__(self, run: TrialRun, journal: Journal) -> None:
+        super().__init__(journal)
+        self._run = run
+
+    def __call__(self, slot: SlotName, sha256: str) -> TrialVerdict | None:
+        """Try the bundle."""
+        verdict: TrialVerdict | None = self._ask(
+            Ask.TRIAL, lambda: self._run(slot, sha256), lambda one: None if one is None else list(one)
+        )
+        return verdict
+
+
+def recording_software(software: RunningSoftware, journal: Journal) -> RunningSoftware:
+    """The software that runs, whose trials of another one are noted."""
+    journal.answered(Ask.SOFTWARE, [int(software.slot), software.shadow is not None])
+    shadow = None if software.shadow is None else RecordingTrial(software.shadow, journal)
+    return RunningSoftware(software.slot, RecordingTrial(software.run_vectors, journal), shadow)
 
 
 class RecordingLog(Twin, CrashLog):

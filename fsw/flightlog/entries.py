@@ -34,6 +34,8 @@ class Ask(IntEnum):
     AREA_SIZE = 13
     VITALS = 14
     CHARGE = 15
+    SOFTWARE = 16
+    TRIAL = 17
 
 
 class DeviceCall(IntEnum):

@@ -25,6 +25,7 @@ from fsw.flightlog.devices import (
     RecordingRunner,
     RecordingVitals,
     recording_area,
+    recording_software,
 )
 from fsw.flightlog.entries import Ask, DeviceCall, FlightHeader
 from fsw.flightlog.journal import Journal
@@ -173,4 +174,5 @@ def _twins(devices: Devices, journal: Journal) -> Devices:
         random=RecordingDice(devices.random, journal),
         self_test=self_test,
         recovery=RecordingRecovery(devices.recovery, journal),
+        software=recording_software(devices.software, journal),
     )

@@ -2,7 +2,7 @@
 
     python -P -m fsw.supervisor.choosing ANSWER MODULE NAME ARGUMENT ...
 
-The function NAME of MODULE, called with the arguments, gives the fields of a `Chosen`, which go to the descriptor ANSWER.
+The function NAME of MODULE, called with the arguments, gives the fields of a `Chosen`, for the descriptor ANSWER.
 """
 
 import os

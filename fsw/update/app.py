@@ -60,10 +60,11 @@ class UpdateTrialEnded(Event, id=0x72, severity="medium"):
 
 
 class UpdateFellBack(Event, id=0x73, severity="high"):
-    """What was promoted of {target} is unsound or did not come up healthy; slot {slot} runs."""
+    """What was promoted of {target} is given up ({reason}); slot {slot} runs."""
 
     target: str = wire()
     slot: SlotName = wire(Int8ub)
+    reason: str = wire()
 
 
 class UpdatePromoted(Event, id=0x74):
@@ -208,7 +209,8 @@ class Update(App, period_ms=10_000, budget_ms=500):
 
     def _target(self, name: str) -> UpdateTarget:
         if name not in self.targets:
-            raise ValueError(f"target {name[:40]!r}, expected one of {', '.join(self.targets)}")
+            there = ", ".join(self.targets) or "none: the node's mission has no [update]"
+            raise ValueError(f"target {name[:40]!r}, expected one of {there}")
         return self.targets[name]
 
     def _status(self, name: str) -> UpdateStatus:
@@ -236,6 +238,6 @@ def _told(name: str, notice: UpdateNotice) -> Event:
     if happening is UpdateHappening.VERIFIED:
         return UpdateVerified(target=name, slot=slot, version=reason)
     if happening is UpdateHappening.FELL_BACK:
-        return UpdateFellBack(target=name, slot=slot)
+        return UpdateFellBack(target=name, slot=slot, reason=reason)
     event = UpdateTrialEnded if happening is UpdateHappening.TRIAL_ENDED else UpdateNotVerified
     return event(target=name, slot=slot, reason=reason[:_REASON_CHARACTERS_MAX])

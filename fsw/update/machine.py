@@ -210,6 +210,12 @@ class Updates:
             for slot in filling:
                 self._tidy(slot)
 
+    def give_up(self) -> None:
+        """Have the golden copy started from the next start on, whatever is promoted, armed or on trial."""
+        if (self.state.promoted, self.state.trial) != (SlotName.G, None):
+            self._check = None
+            self._keep_if_possible(self.state.given_up())
+
     def step(self, now_ns: int, health: str, *, is_heard: bool) -> Iterator[UpdateNotice]:
         """What is due at the monotonic time `now_ns`. `health`: what is wrong with what runs, empty if nothing is.
 
@@ -253,7 +259,7 @@ class Updates:
     def _judge(self, age_ns: int, is_settled: bool) -> Iterator[UpdateNotice]:
         """Tell how a trial ended before the start, end one that fails, and note that what is promoted came up well."""
         if not self.state.is_told:
-            fell_back = self.state.ended is TrialEnd.FELL_BACK
+            fell_back = self.state.ended in (TrialEnd.FELL_BACK, TrialEnd.SILENCE)
             happening = UpdateHappening.FELL_BACK if fell_back else UpdateHappening.TRIAL_ENDED
             yield UpdateNotice(happening, self.running, self.state.ended.name.lower().replace("_", " "))
             self._keep_if_possible(replace(self.state, is_told=True))

@@ -45,6 +45,8 @@ class TrialEnd(IntEnum):
     """At the start its bundle was another one than had been verified."""
     FELL_BACK = 7
     """What was promoted is unsound, or did not come up healthy in so many starts."""
+    SILENCE = 8
+    """The node heard nothing of its ground for long, and asked for the golden copy."""
 
 
 class SlotRecord(msgspec.Struct, frozen=True):
@@ -123,6 +125,24 @@ class UpdateRecord(msgspec.Struct, frozen=True):
             boots=0,
             ended=TrialEnd.CONFIRMED,
             is_told=True,
+        )
+
+    def given_up(self) -> Self:
+        """The record after the node asked for the golden copy: whatever else there is must be verified again."""
+        a, b = (
+            replace(known, phase=SlotPhase.FAILED) if known.phase is SlotPhase.VERIFIED else known
+            for known in (self.a, self.b)
+        )
+        return replace(
+            self,
+            a=a,
+            b=b,
+            promoted=SlotName.G,
+            trial=None,
+            tries_left=0,
+            boots=0,
+            ended=TrialEnd.SILENCE,
+            is_told=False,
         )
 
     def fallen_back(self) -> Self:

@@ -20,7 +20,7 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 def unpack(image: bytes, folder: Path) -> None:
-    """Have the files of `image` in `folder`, which is made. Raises DecodeError for what is no such image, and OSError."""
+    """Have the files of `image` in `folder`, which is made. Raises OSError, and DecodeError for no such image."""
     for name, octets in _files(image):
         path = folder / name
         try:

@@ -18,6 +18,9 @@ from fsw.store.crash_log import CrashLog
 from fsw.store.durable import Durable
 from fsw.supervisor.messages import Start
 from fsw.supervisor.resets import Resets
+from fsw.update.record import SlotName
+from fsw.update.software import RunningSoftware
+from fsw.update.verification import TrialVerdict
 from hal.board import PowerReading
 from hal.camera import Frame
 from hal.clock import Waitable
@@ -352,6 +355,21 @@ class TapeRecovery(TapeDevice):
     def boot_golden(self, cause: str) -> None:
         """Hold this to what was recorded."""
         self._tape.call(DeviceCall.RECOVER, ["boot_golden", cause])
+
+
+class TapeTrial(TapeDevice):
+    """`TrialRun` that tries nothing: the verdicts are recorded."""
+
+    def __call__(self, slot: SlotName, sha256: str) -> TrialVerdict | None:  # noqa: ARG002
+        """The recorded verdict, if there was one yet."""
+        told = self._tape.answer(Ask.TRIAL)
+        return None if told is None else TrialVerdict(*told)
+
+
+def tape_software(tape: Tape) -> RunningSoftware:
+    """The software of the recorded node."""
+    slot, has_shadow = tape.answer(Ask.SOFTWARE)
+    return RunningSoftware(SlotName(slot), TapeTrial(tape), TapeTrial(tape) if has_shadow else None)
 
 
 class TapeLog(Twin, CrashLog):

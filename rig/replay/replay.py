@@ -34,6 +34,7 @@ from rig.replay.devices import (
     TapeVitals,
     tape_areas,
     tape_processes,
+    tape_software,
 )
 from rig.replay.failures import RecordedStop
 from rig.replay.tape import Divergence, Replayed, Tape
@@ -129,6 +130,7 @@ class Replay:
             battery=TapeBattery(tape) if header.has_battery else None,
             vitals=TapeVitals(tape),
             recovery=TapeRecovery(tape),
+            software=tape_software(tape),
         )
         self.node = build_node(self.mission, devices, Path(header.state), self.log, safe=header.is_safe)
         topics: tuple[type[Record], ...] = (Event, Telemetry)

@@ -68,8 +68,10 @@ def run(options: argparse.Namespace) -> int:
     from hal.linux.priority import drop_priority, raise_priority
     from hal.linux.service_manager import ServiceManager
     from skyrack.options.stop_signal import StopSignal
+    from skyrack.software import has_updates
 
     base = "" if options.state else _base()
+    choosing = (str(options.mission), str(options.state or ""), base)
     plan = Supervised(
         module="skyrack.flight",
         flight="load_flight",
@@ -84,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         ),
         reset=tuple(options.reset_board),
         priority=options.priority and max(1, options.priority - 1),
+        choosing=("skyrack.software", "chosen", *choosing) if has_updates(options.mission) else (),
     )
     with ExitStack() as claimed:
 

@@ -3,11 +3,15 @@
 skyrack update make node.pyz --name coastwatch --software-version 1.4 --key team.key --out node-1.4.bundle
 skyrack update plan node-1.4.bundle --base node-1.3.bundle --rate-bps 9600 --pass-s 480
 skyrack update delta node-1.4.bundle --base node-1.3.bundle --key team.key --out node-1.4.delta
+skyrack update send node-1.4.delta
+skyrack update start B
 
-IMAGE is whatever the node's supervisor starts; a Python zip application starts as its bundle lies. Keys are those of
-`skyrack model keygen`. A delta makes the new bundle of one that the node has; without --base it is only packed. It is
-the smaller the more alike the two are: a zip file should be stored, not compressed. Models are bundles already: plan
-and delta take them as they are.
+IMAGE is a zip file of Python packages, as a wheel is one. Keys are those of `skyrack model keygen`. A delta makes the
+new bundle of one that the node has; without --base it is only packed. It is the smaller the more alike both are: a zip
+file should be stored, not compressed. Models are bundles already: plan and delta take them as they are.
+
+send and start speak with the node through a ground service. send has a slot filled and verified, and goes on where an
+earlier one was interrupted; start has the slot started, and confirms it once it is healthy.
 """
 
 import argparse
@@ -16,6 +20,7 @@ from pathlib import Path
 
 from skyrack.commands.update.making import write_bundle, write_delta
 from skyrack.commands.update.planning import print_plan
+from skyrack.commands.update.sending import send_bundle, start_slot
 from skyrack.parser import subcommand, within
 
 
@@ -39,18 +44,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     delta.add_argument("--trust", type=Path, action="append", default=[], metavar="PUB", help=help_)
     plan = subcommand(commands, "plan", "kilobytes, passes and days that it takes to send a bundle")
     _add_bundles(plan)
-    plan.add_argument("--target", default="software", help="name of the target on the node; default: software")
-    plan.add_argument(
+    _add_passes(plan, frame_octets=1024)
+    plan.add_argument("--json", action="store_true", help="as one JSON object")
+    send = subcommand(commands, "send", "send a bundle or a delta to a node, and have it verified")
+    send.add_argument("bundle", type=Path, metavar="FILE")
+    send.add_argument("--slot", choices=("A", "B"), help="default: the one that is not in use")
+    send.add_argument("--rollback", action="store_true", help="it may be older than what is promoted")
+    _add_passes(send, frame_octets=256)
+    _add_service(send)
+    start = subcommand(commands, "start", "start a verified slot on trial, and confirm it")
+    start.add_argument("slot", choices=("A", "B"))
+    start.add_argument("--target", default="software", help="name of the target on the node; default: software")
+    start.add_argument("--tries", type=within(int, 1, 9), default=2, metavar="N", help="starts at most; default: 2")
+    _add_service(start)
+
+
+def _add_service(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--socket", type=Path, metavar="PATH", help="the service's socket (default: one per user)")
+    command.add_argument(
+        "--timeout", type=within(float, 1, 1e6), default=600, metavar="S", help="limit of each step; default: 600"
+    )
+
+
+def _add_passes(command: argparse.ArgumentParser, frame_octets: int) -> None:
+    command.add_argument("--target", default="software", help="name of the target on the node; default: software")
+    command.add_argument(
         "--rate-bps", type=within(int, 1, 10**10), default=9600, metavar="BIT/S", help="of the uplink; default: 9600"
     )
-    plan.add_argument(
+    command.add_argument(
         "--pass-s", type=within(float, 0.1, 86_400), default=480, metavar="S", help="of one; default: 480"
     )
-    plan.add_argument("--passes-a-day", type=within(float, 0.001, 1000), default=4, metavar="N", help="default: 4")
-    plan.add_argument(
-        "--frame-octets", type=within(int, 8, 1024), default=1024, metavar="N", help="longest TC frame; default: 1024"
+    command.add_argument("--passes-a-day", type=within(float, 0.001, 1000), default=4, metavar="N", help="default: 4")
+    command.add_argument(
+        "--frame-octets",
+        type=within(int, 8, 1024),
+        default=frame_octets,
+        metavar="N",
+        help="longest TC frame; default: %(default)s",
     )
-    plan.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def _add_bundles(command: argparse.ArgumentParser) -> None:
@@ -69,6 +100,8 @@ def run(options: argparse.Namespace) -> int:
         "make": write_bundle,
         "delta": write_delta,
         "plan": print_plan,
+        "send": send_bundle,
+        "start": start_slot,
     }
     actions[options.action](options)
     return 0

@@ -151,7 +151,7 @@ def test_what_fell_back_is_told(node):
     for _ in range(4):
         node.under.start()
     node.begin()
-    assert node.pass_s(0)[0] == UpdateFellBack(target="software", slot=G)
+    assert node.pass_s(0)[0] == UpdateFellBack(target="software", slot=G, reason="fell back")
 
 
 @pytest.mark.requirement("FSW-UPD-007")

@@ -95,5 +95,5 @@ def test_rollbacks_between_hostile_bundles_and_power_cuts():
 
 
 @pytest.mark.slow
-def test_uploads_in_pieces_on_a_disk_that_fails():
-    explored("pieces", TWO_FILES, 2000, slots=ONE_SLOT, chunks=2, tries=(1, 2), errors=(False,))
+def test_two_versions_on_a_disk_that_fails():
+    explored("one slot, two versions, power cuts and errors", TWO_FILES, 50_000, slots=ONE_SLOT, errors=(False,))

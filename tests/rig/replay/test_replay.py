@@ -185,7 +185,7 @@ def test_no_device_is_forgotten(tmp_path):
     Looking(tmp_path).recorder.close()
     (devices,) = found
     names = {one.name for one in fields(Devices)}
-    others = {"bits_per_second", "self_test", "processes", "areas", "keeps_time"}
+    others = {"bits_per_second", "self_test", "processes", "areas", "keeps_time", "software"}
     others |= {"pulse", "battery"}  # a node that has a pulse is not recorded, and this one has no battery
     assert {name for name in names if isinstance(getattr(devices, name), Twin)} == names - others
     assert devices.self_test.__module__ == recorders.__name__

@@ -11,7 +11,7 @@ from fsw.store.records import Records
 from hal.medium import HOST, HostMedium
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
-from skyrack.rehearsal import rehearse
+from skyrack.warm_up import warm_up
 
 MISSION = load_mission(Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml", with_stages=False)
 
@@ -42,7 +42,7 @@ def test_the_second_flight_has_the_memory_of_the_first_and_each_executes_its_com
             medium=medium,
         )
 
-    rehearse(MISSION, devices)
+    warm_up(MISSION, devices)
     (folder,) = {path.parent for path in medium.written if path.name.startswith("numbers.")}
     for path, octets in medium.written.items():
         (tmp_path / path.name).write_bytes(octets)

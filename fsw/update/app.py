@@ -174,6 +174,8 @@ class Update(App, period_ms=10_000, budget_ms=500):
     def confirm(self, target: _Target) -> Iterator[AppReport]:
         """Promote what runs on trial: its health must be good, and it must have heard the ground itself."""
         updates = self._target(target).updates
+        if self.targets[target].is_heard():
+            updates.hear()
         updates.confirm()
         yield UpdatePromoted(target=target, slot=updates.running, version=updates.state.floor)
         yield self._status(target)

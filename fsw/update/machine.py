@@ -179,6 +179,10 @@ class Updates:
             raise _refused(f"slot {self.running.name} runs on trial already: confirm or abort it")
         self.restart_due = True
 
+    def hear(self) -> None:
+        """What runs has had a request directly from the ground: it need not wait for a step to know."""
+        self._is_heard = True
+
     def confirm(self) -> None:
         """Promote what runs on trial, if its health is good and it was itself that heard the ground."""
         if not self.is_on_trial:

@@ -50,10 +50,11 @@ def _sender(options: argparse.Namespace) -> Iterator["UpdateSender"]:
     from ground.errors import ServiceRefusedError
     from ground.service.client import Client
     from ground.updates.sending import UpdateSender
+    from hal.linux.clock import HostClock
 
     with Client(options.socket) as client:
         try:
-            yield UpdateSender(client, options.target, _say, options.timeout)
+            yield UpdateSender(client, HostClock(), options.target, _say, options.timeout)
         except ServiceRefusedError as refused:
             if refused.refusal == "invalid":
                 raise UsageError(refused) from refused

@@ -217,7 +217,7 @@ class Updates:
     def give_up(self) -> None:
         """Have the golden copy started from the next start on, whatever is promoted, armed or on trial."""
         if (self.state.promoted, self.state.trial) != (SlotName.G, None):
-            self._check = None
+            self._check, self.restart_due = None, True
             self._keep_if_possible(self.state.given_up())
 
     def step(self, now_ns: int, health: str, *, is_heard: bool) -> Iterator[UpdateNotice]:
@@ -265,7 +265,8 @@ class Updates:
         if not self.state.is_told:
             fell_back = self.state.ended in (TrialEnd.FELL_BACK, TrialEnd.SILENCE)
             happening = UpdateHappening.FELL_BACK if fell_back else UpdateHappening.TRIAL_ENDED
-            yield UpdateNotice(happening, self.running, self.state.ended.name.lower().replace("_", " "))
+            slot = self.running if fell_back else self.state.ended_slot
+            yield UpdateNotice(happening, slot, self.state.ended.name.lower().replace("_", " "))
             self._keep_if_possible(replace(self.state, is_told=True))
         if self.is_on_trial:
             if is_settled and self._health:

@@ -75,6 +75,8 @@ class UpdateRecord(msgspec.Struct, frozen=True):
     tries_left: int = 0
     boots: int = 0
     ended: TrialEnd = TrialEnd.NONE
+    ended_slot: SlotName = SlotName.G
+    """What ended so, or came down."""
     is_told: bool = True
 
     def of(self, slot: SlotName) -> SlotRecord:
@@ -108,7 +110,8 @@ class UpdateRecord(msgspec.Struct, frozen=True):
         if end is not TrialEnd.ABORTED:
             known = replace(known, phase=SlotPhase.FAILED)
         after = self.with_slot(self.trial, known)
-        return replace(after, trial=None, tries_left=0, ended=end, is_told=end is TrialEnd.ABORTED)
+        is_told = end is TrialEnd.ABORTED
+        return replace(after, trial=None, tries_left=0, ended=end, ended_slot=self.trial, is_told=is_told)
 
     def promoted_trial(self) -> Self:
         """The record after the trial was confirmed: from now on to go back is a rollback to be commanded anew."""

@@ -15,7 +15,6 @@ ENTRIES = (
 """Where anything that is used begins."""
 CHECKS = {"kernels.selftest", "kernels.speed"}
 """`skyrack kernels` tries every kernel, which is no use of it."""
-_UPDATES = "a node that offers updates, and the supervisor that starts what `fsw.update.boot` chooses"
 WAITING = {
     "kernels.alone": "kernels.coding.viterbi and kernels.science.channelize, whose streams have one caller at a time",
     "kernels.coding.erasure": "files over a link without a way back; measured by benchmarks/coding_erasure.py",
@@ -36,12 +35,6 @@ WAITING = {
     "fsw.recorder.segment": "fsw.recorder.recorder",
     "fsw.recorder.segment_files": "fsw.recorder.recorder",
     "fsw.recorder.setting": "fsw.recorder.recorder",
-    "fsw.update.app": _UPDATES,
-    "fsw.update.boot": _UPDATES,
-    "fsw.update.machine": _UPDATES,
-    "fsw.update.record": _UPDATES,
-    "fsw.update.slots": _UPDATES,
-    "fsw.update.verification": _UPDATES,
     "hal.sim.pulse": "a world whose nodes have a pulse of each second",
     "rig.app_bench": "tests of a user's own apps, as docs/how-to/test-an-app.md has one",
     "rig.world.witness": "a mission of rig/world, which names it as a file of apps, as a mission file does",

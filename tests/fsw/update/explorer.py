@@ -78,8 +78,8 @@ def _slot_key(octets):
 
 @lru_cache(maxsize=1 << 16)
 def _plain(state):
-    """A record without what is only told: how the last trial ended."""
-    return msgspec.structs.replace(state, ended=TrialEnd.NONE)
+    """A record without what is only told: how which trial ended last."""
+    return msgspec.structs.replace(state, ended=TrialEnd.NONE, ended_slot=SlotName.G)
 
 
 def _durable(disk):

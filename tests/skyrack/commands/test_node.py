@@ -58,10 +58,10 @@ NODE = ["node", "--port", "udp://127.0.0.1:5101"]
 @pytest.mark.parametrize(
     ("first", "second", "sentence"),
     [
-        (("One", 0x63), ("One", 0x64), "its app is called one, as is that of "),
-        (("One", 0x63), ("Imaging", 0x64), "its app is called imaging, as is that of an app of the node's own"),
-        (("One", 0x63), ("Two", 0x63), "command two.poke and command one.poke have the same id, 99"),
-        (("One", 0x63), ("Two", 0x10), "command two.poke and command imaging.capture have the same id, 16"),
+        (("One", 0xE3), ("One", 0xE4), "its app is called one, as is that of "),
+        (("One", 0xE3), ("Imaging", 0xE4), "its app is called imaging, as is that of an app of the node's own"),
+        (("One", 0xE3), ("Two", 0xE3), "command two.poke and command one.poke have the same id, 227"),
+        (("One", 0xE3), ("Two", 0x10), "command two.poke and command imaging.capture have the same id, 16"),
     ],
 )
 def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, capfd, command, first, second, sentence):

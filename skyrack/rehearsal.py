@@ -18,7 +18,7 @@ from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission
 from fsw.store.crash_log import CrashLog
 from hal.linux.clock import HostClock
-from hal.medium import HOST
+from hal.medium import HOST, MediumEntry
 from hal.port import PortState
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
@@ -45,6 +45,14 @@ class Overlay:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
         return octets
 
+    def entry(self, path: Path) -> MediumEntry:
+        """A written file, or what is there."""
+        return MediumEntry(is_folder=False, octets=len(self.read(path))) if path in self._written else HOST.entry(path)
+
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        """A part of what was written, or else of what is there."""
+        return self.read(path)[offset : offset + size]
+
     def names(self, folder: Path) -> list[str]:
         """The names there and the written ones."""
         try:
@@ -63,6 +71,11 @@ class Overlay:
     def overwrite(self, path: Path, octets: bytes) -> None:
         """Write over the first octets."""
         self._written[path] = octets + self._before(path)[len(octets) :]
+
+    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
+        """Write from `offset` on."""
+        before = self._before(path).ljust(offset, b"\0")
+        self._written[path] = before[:offset] + octets + before[offset + len(octets) :]
 
     def append(self, path: Path, octets: bytes) -> None:
         """Write behind the last octet."""
@@ -83,6 +96,9 @@ class Overlay:
     def make_folder(self, folder: Path) -> bool:  # noqa: ARG002
         """Nothing: a file needs none here."""
         return False
+
+    def remove_folder(self, folder: Path) -> None:
+        """Nothing."""
 
     def _before(self, path: Path) -> bytes:
         try:

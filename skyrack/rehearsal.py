@@ -130,7 +130,7 @@ class Deaf:
         """Nothing is open."""
 
 
-class Told(CrashLog):
+class RehearsalLog(CrashLog):
     """`CrashLog` that keeps the failures."""
 
     def __init__(self) -> None:
@@ -153,7 +153,7 @@ def vectors(mission: str, state: str) -> str:
 
 def shadow(mission: str, state: str) -> str:
     """What goes wrong in a minute of flight on a copy of the node's memory, or nothing."""
-    loaded, told = load_mission(Path(mission)), Told()
+    loaded, told = load_mission(Path(mission)), RehearsalLog()
     clock = VirtualClock(utc_ns=HostClock().utc_ns())
     said = loaded.board
     devices = Devices(

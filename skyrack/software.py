@@ -14,7 +14,7 @@ def has_updates(mission: Path) -> bool:
     return "update" in _tables(mission)
 
 
-def chosen(mission: str, state: str, base: str, uncounted: str) -> Told:
+def software_choice(mission: str, state: str, base: str, uncounted: str) -> Told:
     """The fields of what is started next; `state` as for `skyrack.flight.NodeFlight`."""
     folder = Path(state or Path(base) / str(_tables(Path(mission)).get("node", {}).get("name", "")))
     if not any((folder / "software").glob("boot.*")):

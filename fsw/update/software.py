@@ -1,6 +1,5 @@
 """The software that runs, as a target of updates: who tries another one, what is wrong with it, who gives it up."""
 
-from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -36,11 +35,11 @@ class SoftwareHealth:
 
     executive: Executive
     kernels_failed: tuple[str, ...]
-    _failures: deque[int] = field(default_factory=lambda: deque(maxlen=_LOOKS))
+    _failures: list[int] = field(default_factory=list)
 
     def __call__(self) -> str:
         """What is wrong."""
-        self._failures.append(self.executive.failures)
+        self._failures = [*self._failures[1 - _LOOKS :], self.executive.failures]
         if self.kernels_failed:
             return f"kernels fail: {', '.join(self.kernels_failed)}"[:80]
         if self.executive.set_aside:

@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         ),
         reset=tuple(options.reset_board),
         priority=options.priority and max(1, options.priority - 1),
-        choosing=("skyrack.software", "chosen", *choosing) if has_updates(options.mission) else (),
+        choosing=("skyrack.software", "software_choice", *choosing) if has_updates(options.mission) else (),
     )
     with ExitStack() as claimed:
 

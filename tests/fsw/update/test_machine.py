@@ -429,7 +429,7 @@ def test_a_trial_that_used_its_tries_is_told_once(node):
     node.start()
     assert node.choice.slot is G
     assert node.updates.next_due_ns(0) == 0
-    assert node.pass_s(0) == [UpdateNotice(UpdateHappening.TRIAL_ENDED, G, "tries used")]
+    assert node.pass_s(0) == [UpdateNotice(UpdateHappening.TRIAL_ENDED, A, "tries used")]
     assert node.pass_s(1) == []
     node.start()
     assert node.pass_s(0) == []

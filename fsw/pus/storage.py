@@ -1,7 +1,9 @@
 """Service 15 on board (ECSS-E-ST-70-41C §6.15): the packet stores of the recorder, by request.
 
 A store that is retrieved keeps its content, its size and its channel until that ends; one that stores is not deleted.
-Retrievals end at a restart, everything else that is set here survives it.
+Open retrieval runs while the ground listens, without a request: each acknowledgement is a sign of it. One that was
+suspended waits to be resumed, or for a restart. Retrievals of a span of time end at a restart, and everything else that
+is set here survives it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -90,8 +92,10 @@ class StorageControl:
                 delete = self._deletion(utc_ns, monotonic_ns)
                 _each(numbers or self._all, delete)
             case storage.AcknowledgeRecords(store=number, ranges=ranges):
+                self._recorder.accept_sign(monotonic_ns)
                 self._acknowledge(number, ranges)
             case storage.AcknowledgePackets(ranges=ranges):
+                self._recorder.accept_sign(monotonic_ns)
                 self._acknowledge_packets(ranges)
             case _:
                 self._retrieve(request, monotonic_ns)

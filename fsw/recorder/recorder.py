@@ -162,6 +162,11 @@ class Recorder:
                 return run
         return None
 
+    def accept_sign(self, monotonic_ns: int) -> None:
+        """Note that the ground listens: what it has not acknowledged is sent from now on, and for a while."""
+        for retrieval in self.retrievals.values():
+            retrieval.accept_sign(monotonic_ns)
+
     def retrieve_range(self, number: int, span_ns: tuple[int, int]) -> None:
         """Send all that a store has recorded of a span of time, once, before what the ground has not acknowledged."""
         store = self.stores[number]

@@ -12,6 +12,8 @@ from fsw.recorder.segment import StoredRecord
 EVER_NS = (-1 << 63, (1 << 63) - 1)
 """From the earliest time to the latest."""
 _NONE_NS = 0
+SILENCE_NS = 180_000_000_000
+"""After so long without a sign of the ground it is taken for gone; it acknowledges what it receives twice a minute."""
 
 
 class RecordRun(NamedTuple):
@@ -132,14 +134,16 @@ class _Ripening:
 
 
 class OpenRetrieval:
-    """Sends what the ground has not acknowledged, from the time `start_ns` on.
+    """Sends what the ground has not acknowledged, from the time `start_ns` on, while the ground listens.
 
-    What is recorded meanwhile has `patience_ns` to be acknowledged, as it came live, before it is sent, and what was
-    sent has as long before it is sent again.
+    It runs for `SILENCE_NS` after the ground's last acknowledgement, and goes on at the next one, unless it was
+    suspended. What is recorded meanwhile has `patience_ns` to be acknowledged, as it came live, before it is sent, and
+    what was sent has as long before it is sent again.
     """
 
     def __init__(self, store: PacketStore, patience_ns: int) -> None:
         self.store, self.start_ns, self.is_running = store, EVER_NS[0], False
+        self._is_suspended, self._until_ns = False, 0
         self._patience_ns = patience_ns
         self._cursor, self._recorded = Cursor(store), _Ripening(patience_ns)
         self._again, self._sent = Cursor(store), _Ripening(patience_ns)
@@ -147,15 +151,23 @@ class OpenRetrieval:
 
     def resume(self, monotonic_ns: int) -> None:
         """Go on, from the oldest record that the ground has not acknowledged; all that is recorded now may be sent."""
-        self.is_running = True
+        self.is_running, self._is_suspended = True, False
+        self._until_ns = monotonic_ns + SILENCE_NS
         self._cursor.at = self._again.at = 0
         self._recorded.begin(self.store.durable)
         self._sent.begin(0)
         self._again_ns = monotonic_ns + self._patience_ns
 
     def suspend(self) -> None:
-        """Pause."""
-        self.is_running = False
+        """Pause until `resume`."""
+        self.is_running, self._is_suspended = False, True
+
+    def accept_sign(self, monotonic_ns: int) -> None:
+        """Note that the ground listens: go on, or begin again where it was silent for long, but not if suspended."""
+        if self.is_running and monotonic_ns < self._until_ns:
+            self._until_ns = monotonic_ns + SILENCE_NS
+        elif not self._is_suspended:
+            self.resume(monotonic_ns)
 
     @property
     def reached_ns(self) -> int:
@@ -174,7 +186,8 @@ class OpenRetrieval:
         return min((ns for ns in due if ns is not None), default=None)
 
     def next(self, octets_max: int, monotonic_ns: int) -> RecordRun | None:
-        """The next records; None while there is nothing to send."""
+        """The next records; None while there is nothing to send, or nobody listens."""
+        self.is_running &= monotonic_ns < self._until_ns
         if not self.is_running:
             return None
         self._recorded.note(self.store.durable, monotonic_ns)

@@ -89,16 +89,18 @@ def test_what_is_retrieved_says_where_it_is_from():
     node, service = control()
     made = packets(*range(5), size=100)
     node.accept(made, 0)
-    do(service, storage.AcknowledgeRecords(store=1, ranges=[RecordRange(first=1, last=2)]))
     assert node.play(1 << 16, 0) is None
-    do(service, storage.ResumeOpenRetrieval(stores=[]))
+    do(service, storage.AcknowledgeRecords(store=1, ranges=[RecordRange(first=1, last=2)]))
     assert statuses(service) == [(1, True, True, False)]
     first, rest = (stored_packets(node.play(1 << 16, 0)) for _ in range(2))
     assert (first.store, first.first, first.dictionary, first.packets) == (1, 0, VERSION, made[0][0])
     assert (rest.first, split_packets(rest.packets)) == (3, [made[3][0], made[4][0]])
     assert TM_OVERHEAD + len(rest.encode()) == TM_OVERHEAD + 18 + len(rest.packets)
     do(service, storage.SuspendOpenRetrieval(stores=[1]))
+    do(service, storage.AcknowledgeRecords(store=1, ranges=[]))
     assert statuses(service) == [(1, True, False, False)]
+    do(service, storage.ResumeOpenRetrieval(stores=[1]))
+    assert statuses(service) == [(1, True, True, False)]
 
 
 def test_what_was_never_sent_cannot_be_acknowledged():
@@ -131,6 +133,7 @@ def test_a_span_of_time_is_retrieved():
     node, service = control()
     node.accept(packets(*range(6)), 0)
     do(service, storage.AcknowledgeRecords(store=1, ranges=[RecordRange(first=0, last=5)]))
+    do(service, storage.SuspendOpenRetrieval(stores=[]))
     one = StoreRange(store=1, start=packet(2)[1], end=packet(4)[1] + TICK_NS)
     do(service, storage.StartRangeRetrieval(ranges=[one]))
     assert statuses(service) == [(1, True, False, True)]
@@ -272,6 +275,7 @@ def test_a_store_that_fails_costs_itself_alone():
     do(service, storage.AcknowledgePackets(ranges=[span]))
     assert [one.marks.count_unsettled(0, 3) for one in node.stores.values()] == [2, 3, 2]
     assert node.stores[2].failures == 1
+    do(service, storage.SuspendOpenRetrieval(stores=[]))
     everything = storage.DeleteContent(up_to=made[2][1] + TICK_NS, stores=[])
     refused(service, everything, "instruction 2: the disk says: Input/output error", FailureCode.EXECUTION_FAILED)
     assert [len(one.segments) for one in node.stores.values()] == [0, 1, 0]

@@ -253,6 +253,23 @@ def test_a_retrieval_remembers_little_however_often_it_is_asked():
     assert len(retrieval._recorded._reached) <= 16
 
 
+def test_open_retrieval_ends_when_the_ground_is_silent_and_begins_anew_with_its_next_sign():
+    node = recorder(policy=EAGER)
+    node.accept(packets(0, 1), 0)
+    assert (played(node), node.next_play_ns) == ([], None)
+    node.accept_sign(0)
+    assert [number for number, _ in played(node)] == [0, 1]
+    node.accept_sign(100_000 * MS)  # it lives: what waits is sent again in its time
+    assert [number for number, _ in played(node, 100_000 * MS)] == [0, 1]
+    node.accept(packets(2), 110_000 * MS)
+    assert [number for number, _ in played(node, 279_999 * MS)] != []
+    assert (played(node, 280_000 * MS), node.next_play_ns) == ([], None)
+    node.accept(packets(3), 1_000_000 * MS)
+    node.stores[1].marks.acknowledge([(0, 1)])
+    node.accept_sign(1_000_000 * MS)
+    assert [number for number, _ in played(node, 1_000_000 * MS)] == [1, 2, 3]
+
+
 def test_old_records_are_sent_again_also_while_new_ones_come():
     node = recorder(policy=EAGER, patience_s=32)
     node.accept(packets(0), 0)

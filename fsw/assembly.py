@@ -21,6 +21,7 @@ from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
 from fsw.comms.handlers import Handler
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
+from fsw.comms.playback import Playback
 from fsw.comms.reporter import Reporter
 from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered, RequestMemory
 from fsw.comms.services import Services
@@ -67,6 +68,11 @@ from fsw.own import log
 from fsw.own.jobs import SharedRunner
 from fsw.own.loading import OwnApp, apps_in, own_apps
 from fsw.own.provisions import Provisions
+from fsw.pus.storage import StorageControl
+from fsw.recorder import app as recording
+from fsw.recorder.app import Recording
+from fsw.recorder.recorder import Recorder
+from fsw.recorder.setting import SyncPolicy, first_stores
 from fsw.scrub.areas import WatchedArea
 from fsw.sequences import app as sequences
 from fsw.sequences.app import Sequences
@@ -96,6 +102,7 @@ from link.dictionary import Dictionary, FilePartners
 from link.managed import Managed
 from link.packets.space_packet import HEADER_SIZE
 from link.pus.services.files import FILE_MANAGEMENT
+from link.pus.services.storage import StoredPackets
 from link.pus.services.verification import FailureCode, RefusedError
 from link.pus.source import TmSource
 from link.sequences.check import SEQUENCING
@@ -104,7 +111,7 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir, health, health_app, events, update,
+    timekeeping, sequences, fdir, health, health_app, events, update, recording,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
@@ -240,6 +247,7 @@ class _Assembly:
         self.telecom.downlink.quiet_until_ns = self.defences.quiet_until_ns
         self.authority = Authority(self.table, self.machine, self.dictionary.commands, clock)
         self.management = self._management(state)
+        self.recorder = self._recorder(state / "recorder")
         handlers, publish = self._handlers(), self.bus.publish
         self.dispatcher = Dispatcher(self.executive, publish, handlers, self.requests, self.authority.authorise)
         self.reporter = self._reporter()
@@ -249,11 +257,6 @@ class _Assembly:
         self.kernels_failed = devices.self_test()
         self.updates = self._updates(state)
         self.files = self._files()
-
-    def _handlers(self) -> dict[int, Handler]:
-        """Who handles the requests of each service."""
-        others: dict[int, Handler] = {SEQUENCING: self.sequences.handle, FILE_MANAGEMENT: self.management.handle}
-        return {**self.services.handlers(), **others}
 
     def _management(self, state: Path) -> FileManagement:
         medium, limits = self.devices.medium, self.mission.files
@@ -276,9 +279,44 @@ class _Assembly:
             services=self.services,
             telecom=self.telecom,
             reporter=self.reporter,
+            playback=self._playback(),
             imaging=self.imaging,
             files=self.files,
             modes=self.modes,
+        )
+
+    def _handlers(self) -> dict[int, Handler]:
+        """Who handles the requests of each service."""
+        channels = [channel.vc for channel in self.mission.managed.tm_channels]
+        storage, now_ns = StorageControl(self.recorder, {self.mission.node.apid}, channels), self.clock.monotonic_ns
+        return {
+            **self.services.handlers(),
+            SEQUENCING: self.sequences.handle,
+            FILE_MANAGEMENT: self.management.handle,
+            StoredPackets.__service__: lambda request: storage.handle(request, now_ns()),
+        }
+
+    def _recorder(self, folder: Path) -> Recorder:
+        mission, octets_max = self.mission, self.mission.recorder.octets_max
+        channel = mission.managed.tm_channel(mission.playback_channel).vc
+        return Recorder(
+            folder,
+            first_stores(mission.node.apid, services.OFFERED, channel, octets_max),
+            octets_max=octets_max,
+            version=bytes.fromhex(self.dictionary.version),
+            policy=SyncPolicy(ms=round(1000 * mission.recorder.sync_s)),
+            medium=self.devices.medium,
+        )
+
+    def _playback(self) -> Playback:
+        return Playback(
+            self.recorder,
+            self.services.large,
+            self.reporter.source,
+            self.clock,
+            self.telecom.downlink.sender,
+            {channel.vc: channel.name for channel in self.mission.managed.tm_channels},
+            _FRAMES_AHEAD * self.mission.managed.tm_data_octets,
         )
 
     def _mode(self) -> tuple[ModeMachine, Defences]:
@@ -325,6 +363,7 @@ class _Assembly:
         yield self._fdir()
         yield self._quotas()
         yield self._update()
+        yield Recording(self.recorder, lambda: self.reporter.unrecorded)
         yield self.reporter
 
     def _provisions(self, runner: SharedRunner, folder: Path) -> Provisions:
@@ -415,6 +454,7 @@ class _Assembly:
             channel=HOUSEKEEPING_CHANNEL,
             executive=self.executive,
             ahead_octets=_FRAMES_AHEAD * self.mission.managed.tm_data_octets,
+            record=lambda packets: self.recorder.accept(packets, self.clock.monotonic_ns()),
         )
 
     def _files(self) -> Files:

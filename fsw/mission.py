@@ -28,6 +28,8 @@ from link.managed import Managed
 from link.plain import check_plain
 
 HOUSEKEEPING_CHANNEL, FILES_CHANNEL = "housekeeping", "files"
+PLAYBACK_CHANNEL = "playback"
+"""Of recorded telemetry; a mission may do without it: then that goes on the channel of files."""
 
 _DATA_OCTETS_MIN = 166  # the longest CFDP Metadata PDU (a product's name of 80 octets) in a space packet, and a margin
 
@@ -98,6 +100,13 @@ class StoreSection(_Section, frozen=True):
     """The product store."""
 
     octets_max: Annotated[int, Meta(ge=1, le=2**50)]
+
+
+class RecorderSection(_Section, frozen=True):
+    """The on-board recorder. `sync_s`: how much of the latest telemetry a power cut may take."""
+
+    octets_max: Annotated[int, Meta(ge=2**19, le=2**50)] = 2**26
+    sync_s: Annotated[float, Meta(ge=0.1, le=3600)] = 10.0
 
 
 class JobsSection(_Section, frozen=True):
@@ -247,6 +256,7 @@ class Mission(_Section, frozen=True):
     pipeline: PipelineSection
     scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1, max_length=1000)]
     link: dict[str, Any]
+    recorder: RecorderSection = RecorderSection()
     apps: Annotated[tuple[AppSpec, ...], Meta(max_length=100)] = ()
     modes: ModesSection = ModesSection()
     defences: DefencesSection = DefencesSection()
@@ -263,6 +273,12 @@ class Mission(_Section, frozen=True):
     def stages(self) -> tuple[StageSpec, ...]:
         """The stages that process a frame, in order."""
         return tuple(table.spec for table in self.pipeline.stages)
+
+    @property
+    def playback_channel(self) -> str:
+        """The virtual channel of recorded telemetry."""
+        names = [channel.name for channel in self.managed.tm_channels]
+        return PLAYBACK_CHANNEL if PLAYBACK_CHANNEL in names else FILES_CHANNEL
 
     @property
     def managed(self) -> Managed:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fsw.apps.files import Files
 from fsw.apps.imaging import Imaging
 from fsw.comms.dispatch import Dispatcher
+from fsw.comms.playback import Playback
 from fsw.comms.reporter import Reporter
 from fsw.comms.services import Services
 from fsw.comms.telecom import Telecom
@@ -21,7 +22,7 @@ from link.pus.services.verification import FailureCode, RoutingFailure
 
 _LINK_BUDGET_MS = 50
 _UPLINK, _SCHEDULE, _ROUTE, _COMPLETIONS = "uplink", "schedule", "route", "completions"
-_FILE_DATA, _REPORTS, _DOWNLINK = "file data", "reports", "downlink"
+_FILE_DATA, _REPORTS, _PLAYBACK, _DOWNLINK = "file data", "reports", "playback", "downlink"
 _ENDS = (PortClosed,)  # without its port the node cannot continue: its caller decides
 _APID_MASK = 0x7FF
 _AT_ONCE_NS = 0
@@ -38,6 +39,7 @@ class Node:
     services: Services
     telecom: Telecom
     reporter: Reporter
+    playback: Playback
     imaging: Imaging
     files: Files
     modes: Modes
@@ -63,6 +65,7 @@ class Node:
             loop.rested(_FILE_DATA, self.files.deadline_ns),
             loop.rested(_SCHEDULE, self.services.next_release_ns),
             loop.rested(_COMPLETIONS, _AT_ONCE_NS if self.dispatcher.behind else None),
+            loop.rested(_PLAYBACK, self.playback.next_wake_ns),
         )
         return min(ns for ns in times if ns is not None)
 
@@ -72,10 +75,11 @@ class Node:
         return self.telecom.port, self.imaging.runner
 
     def _queue(self) -> bool:
-        """Pass file data and reports to the link's queues, neither held back by the other; whether room is short."""
+        """Pass file data, reports and what was recorded to the link's queues, each alone; whether room is short."""
         files_fit = self.executive.attempt(_FILE_DATA, _LINK_BUDGET_MS, self._fill)
         reports_fit = self.executive.attempt(_REPORTS, _LINK_BUDGET_MS, self.reporter.send)
-        return not (files_fit and reports_fit)
+        playback_fits = self.executive.attempt(_PLAYBACK, _LINK_BUDGET_MS, self.playback.fill)
+        return not (files_fit and reports_fit and playback_fits)
 
     def _fill(self) -> bool:
         for report in self.files.fill():
@@ -83,7 +87,11 @@ class Node:
         return self.files.has_room
 
     def _receive(self) -> None:
-        packets = self.telecom.receive(self.reporter.answers_room)
+        self._handle(self.telecom.receive(self.reporter.answers_room))
+        if whole := self.services.large.drain():
+            self._handle(whole)
+
+    def _handle(self, packets: Sequence[bytes]) -> None:
         self.dispatcher.expect([packet for packet in packets if _apid(packet) == self.apid])
         self._route_all(packets, self.dispatcher.handle)
 

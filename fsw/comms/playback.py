@@ -34,15 +34,16 @@ class Playback:
         self._sender, self._channels, self._octets_max = sender, dict(channels), octets_max
         self._waiting: deque[tuple[str, bytes]] = deque()  # the parts of one report at most
 
-    def fill(self) -> None:
-        """Pass on as much as there is room for."""
+    def fill(self) -> bool:
+        """Pass on as much as there is room for; returns whether there is room for more."""
         while self._pass_on():
             run = self._recorder.play(self._octets_max, self._clock.monotonic_ns(), self._has_room)
             if run is None:
-                return
+                return not self._is_short
             channel = self._channels[self._recorder.stores[run.store].setting.channel]
             for report in self._large.split(stored_packets(run)):
                 self._waiting.append((channel, self._source.packet(report, self._clock.utc_ns())))
+        return False
 
     @property
     def next_wake_ns(self) -> int | None:
@@ -54,6 +55,13 @@ class Playback:
         while self._waiting and self._is_open(self._waiting[0][0]):
             self._sender.offer(*self._waiting.popleft())
         return not self._waiting
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether a store that is retrieved waits for its channel."""
+        stores = self._recorder.stores.items()
+        settings = [store.setting for number, store in stores if self._recorder.is_retrieved(number)]
+        return any(one.channel in self._channels and not self._has_room(one) for one in settings)
 
     def _has_room(self, setting: StoreSetting) -> bool:
         return setting.channel in self._channels and self._is_open(self._channels[setting.channel])

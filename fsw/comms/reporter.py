@@ -1,12 +1,13 @@
 """Reports of the node become PUS packets: telemetry (service 3), events (5), verification (1) and other answers.
 
-Published records wait here until the link has room, so that important ones go first: answers to the ground and the
-state of the node, then events, then repetitions. Records of one rank take turns, kind by kind, so that an app that
-reports too much drops only its own. Telemetry is state, reported anew each second; events and answers are reported
-once, on a link that acknowledges nothing, so their packets are sent again some seconds later.
+Packets are recorded as they are made, those of each call together, whether or not they are to go down at once. They
+wait here until the link has room, so that important ones go first: answers to the ground and the state of the node,
+then events, then repetitions. Packets of one rank take turns, kind by kind, so that an app that reports too much drops
+only its own. Telemetry is state, reported anew each second; events and answers are reported once, so their packets are
+sent again some seconds later: that is sooner than the recorder plays what the ground has not acknowledged.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from fsw.comms.shares import Shares
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Policy, Queue
 from fsw.executive.executive import Executive
+from fsw.recorder.packet_store import TimedPacket
 from hal.clock import Clock
 from link.channels.tm_sender import TmSender
 from link.dictionary import Event, Int8ub, Telemetry, parameter
@@ -28,23 +30,23 @@ _PUBLISHED_MAX = 512  # between two turns of the loop
 _ANSWERS_MAX, _SAMPLES_MAX, _EVENTS_MAX = 512, 16, 64  # that wait for the link; samples and events: of each kind
 _ANSWERS_REPEATED, _EVENTS_REPEATED = 2048, 512
 _BUDGET_MS = 10
-ANSWERS = "answers"
+ANSWERS, RECORDING = "answers", "recording"
 
 
 class _Outgoing(NamedTuple):
-    """A record, when it was published, and the action that remembers it once its packet is sent."""
+    """A packet, and who remembers it once it is sent."""
 
-    report: Report
-    utc_ns: int
+    packet: bytes
     repeats: Repeats | None
 
 
 @dataclass
 class Reporter(App, period_ms=1000, budget_ms=10):
-    """Passes what is published on `bus`, as reports that `services` make of it, to `channel` of `sender`.
+    """Passes what is published on `bus` to `channel` of `sender`, as packets of the reports that `services` make of it.
 
-    At most `ahead_octets` wait in the sender, so that later and more important reports overtake the rest here.
-    `dropped` counts records whose queue was full, `forgotten` packets repeated less often than was asked for.
+    `record` keeps packets on board; those that it failed to keep are counted as `unrecorded`. At most `ahead_octets`
+    wait in the sender, so that later and more important reports overtake the rest here. `dropped` counts records whose
+    queue was full, `forgotten` packets repeated less often than was asked for.
     """
 
     bus: Bus
@@ -55,6 +57,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     channel: str
     executive: Executive
     ahead_octets: int
+    record: Callable[[Sequence[TimedPacket]], None]
     repeats: int = parameter(
         Int8ub,
         id=1,
@@ -73,6 +76,8 @@ class Reporter(App, period_ms=1000, budget_ms=10):
             self.bus.subscribe(topic, topic.__name__, capacity=_PUBLISHED_MAX, policy="drop_new") for topic in topics
         ]
         self._first, self._then = Shares[_Outgoing](_queue), Shares[_Outgoing](_queue)
+        self._made: list[TimedPacket] = []
+        self.unrecorded = 0
 
     @property
     def dropped(self) -> int:
@@ -96,6 +101,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
                 with self.executive.section(f"report of {type(record).__name__}", _BUDGET_MS):
                     self._accept(record)
                 self._hand_over()
+        self._keep()
         self._hand_over()
         while self._has_room:
             packet = self._next_repeated()
@@ -124,22 +130,37 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     def _accept(self, record: Record) -> None:
         report = self.services.report_of(record)
-        if report is None or not self.services.is_forwarded(report):
+        if report is None:
+            return
+        utc_ns = self.clock.utc_ns()
+        packet = self.source.packet(report, utc_ns)
+        self._made.append((packet, utc_ns))
+        if not self.services.is_forwarded(report):
             return
         answers, events = self._again
-        utc_ns = self.clock.utc_ns()
         if isinstance(record, Event):
-            self._then.offer(type(record), _Outgoing(report, utc_ns, events))
+            self._then.offer(type(record), _Outgoing(packet, events))
         elif isinstance(report, HousekeepingReport):
-            self._first.offer(report.structure, _Outgoing(report, utc_ns, None))
+            self._first.offer(report.structure, _Outgoing(packet, None))
         else:
-            self._first.offer(ANSWERS, _Outgoing(report, utc_ns, answers))
+            self._first.offer(ANSWERS, _Outgoing(packet, answers))
+
+    def _keep(self) -> None:
+        """Record the packets made since the last call, with one write."""
+        if not self._made:
+            return
+        made, self._made = self._made, []
+        if not self.executive.attempt(RECORDING, _BUDGET_MS, lambda: self._is_kept(made)):
+            self.unrecorded += len(made)
+
+    def _is_kept(self, made: Sequence[TimedPacket]) -> bool:
+        self.record(made)
+        return True
 
     def _packet(self, outgoing: _Outgoing) -> bytes:
-        packet = self.source.packet(outgoing.report, outgoing.utc_ns)
         if outgoing.repeats is not None and self.repeats:
-            outgoing.repeats.remember(packet, self.clock.monotonic_ns())
-        return packet
+            outgoing.repeats.remember(outgoing.packet, self.clock.monotonic_ns())
+        return outgoing.packet
 
     def _next_repeated(self) -> bytes | None:
         """The next packet that is due, by the last tick, to be sent again: answers first."""

@@ -22,6 +22,7 @@ from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
 from fsw.pus.forwarding import ForwardControl, Forwarded
 from fsw.pus.housekeeping import HousekeepingStructures
+from fsw.pus.large_packets import LargePackets
 from fsw.pus.memory import Memories
 from fsw.pus.monitoring import Monitor
 from fsw.pus.parameters import Parameters
@@ -32,14 +33,16 @@ from fsw.store.records import Records
 from hal.clock import Clock
 from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, command, wire
 from link.dictionary.declare import Record
+from link.packets.space_packet import PACKET_OCTETS_MAX
 from link.pus.message import Report
+from link.pus.parts import Reassembly
 from link.pus.services import events
 from link.pus.services.monitoring import Transition
 from link.pus.services.parameters import ParameterTable
 
-OFFERED = (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21, 23)
-"""The services that a node offers: the dispatcher handles 1, verification, and 8, functions; the app of sequences 21,
-that of file management 23, and `Services` the others."""
+OFFERED = (1, 3, 5, 6, 8, 9, 11, 12, 13, 14, 15, 17, 19, 20, 21, 23)
+"""The services that a node offers: the dispatcher handles 1, verification, and 8, functions; the recorder 15, the app
+of sequences 21, that of file management 23, and `Services` the others."""
 _STRUCTURES, _SWITCHES, _SCHEDULE, _CHECKS = "structures", "event switches", "schedule", "checks"
 _ACTIONS, _PARAMETERS, _FORWARDING, _TIME = "event actions", "parameters", "forwarding", "time reports"
 _ALWAYS_FORWARDED = {1, 14}  # verification, and what is forwarded: without them the ground could not undo a choice
@@ -86,7 +89,7 @@ _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm
 
 @dataclass
 class Services(App, period_ms=10_000, budget_ms=20):
-    """Services 3, 5, 6, 9, 11, 12, 14, 17, 19 and 20 of the node of `dictionary`."""
+    """Services 3, 5, 6, 9, 11, 12, 13, 14, 17, 19 and 20 of the node of `dictionary`."""
 
     dictionary: Dictionary
     clock: Clock
@@ -107,6 +110,7 @@ class Services(App, period_ms=10_000, budget_ms=20):
         self.events = EventControl(entry.id for entry in self.dictionary.events)
         self.schedule = Schedule()
         self.time = TimeReporter()
+        self.large = LargePackets(PACKET_OCTETS_MAX, Reassembly(octets_max=PACKET_OCTETS_MAX))
         self._declared = {(Telemetry, entry.id, entry.name) for entry in structures} | {
             (Event, entry.id, entry.name) for entry in self.dictionary.events
         }
@@ -138,6 +142,7 @@ class Services(App, period_ms=10_000, budget_ms=20):
             9: keeping(_TIME, self.time.handle),
             11: keeping(_SCHEDULE, lambda request: self.schedule.handle(request, utc_ns())),
             12: keeping(_CHECKS, lambda request: self.monitor.handle(request, monotonic_ns())),
+            13: lambda request: self.large.handle(request, monotonic_ns()),
             14: keeping(_FORWARDING, self.forwarding.handle),
             17: lambda request: test.answer(request, {self.dictionary.apid}),
             19: keeping(_ACTIONS, self.actions.handle),
@@ -182,7 +187,7 @@ class Services(App, period_ms=10_000, budget_ms=20):
             self._memory.keep(_STRUCTURES)
             yield StructureSetAside(structure=structure, reason=reason[:_REASON_CHARACTERS_MAX])
         raised, transitions = self.monitor.step(now_ns, self.clock.utc_ns())
-        for report in transitions:
+        for report in (*transitions, *self.large.step(now_ns)):
             self.bus.publish(report)
         for event, transition in raised:
             yield _check_event(event, transition)
@@ -202,8 +207,8 @@ class Services(App, period_ms=10_000, budget_ms=20):
 
     @property
     def due_ns(self) -> int | None:
-        """When the next structure is to be reported or the next parameter to be checked; None if there is none."""
-        due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns)
+        """When a structure is to be reported, a parameter to be checked or a transfer given up; None for never."""
+        due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns, self.large.next_due_ns)
         return min((ns for ns in due if ns is not None), default=None)
 
     def pop_scheduled(self) -> Due:

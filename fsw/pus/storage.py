@@ -164,8 +164,7 @@ class StorageControl:
         self._change(number, chosen=_sorted(without_types(chosen, process)))
 
     def _is_retrieved(self, number: int) -> bool:
-        recorder = self._recorder
-        return number in recorder.ranges or recorder.retrievals[number].is_running or recorder.is_copying(number)
+        return self._recorder.is_retrieved(number) or self._recorder.is_copying(number)
 
     def _check_quiet(self, store: PacketStore) -> None:
         if self._is_retrieved(store.setting.number):

@@ -180,6 +180,10 @@ class Recorder:
         """Whether packets are copied from or to this store."""
         return any(number in (one.target, one.retrieval.cursor.store.setting.number) for one in self._copies)
 
+    def is_retrieved(self, number: int) -> bool:
+        """Whether records of this store are sent."""
+        return number in self.ranges or self.retrievals[number].is_running
+
     def drain_dropped(self) -> list[DroppedSegment]:
         """What was lost since the last call; of more than 64 segments the latest are only in the counters."""
         dropped, self._dropped = self._dropped, []

@@ -1,5 +1,7 @@
 """How packet stores and the recorder as a whole are set."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from fsw.recorder.selection import Selector, is_chosen
@@ -8,6 +10,7 @@ STORE_OCTETS_MIN = 1 << 16
 STORE_OCTETS_MAX = (1 << 32) - 1  # service 15 says sizes in 32 bits
 _SEGMENT_OCTETS_MAX = 1 << 20
 _SEGMENTS_MIN = 8  # so that making room costs an eighth of a store at most
+_HAPPENINGS = (1, 5)  # verification and events, which nothing says again
 CHOSEN_MAX = 64
 """How many report types a store is told to keep."""
 
@@ -53,3 +56,18 @@ class SyncPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 USUAL_SYNC = SyncPolicy()
+
+
+def first_stores(apid: int, services: Iterable[int], channel: int, octets_max: int) -> tuple[StoreSetting, ...]:
+    """The stores of a new node, whose reports are of these services: of what happened, and of how everything was.
+
+    Three eighths of `octets_max` are left for stores that are created by command.
+    """
+    usual = StoreSetting(number=0, channel=channel, is_storing=True)
+    octets = min(octets_max, STORE_OCTETS_MAX) // 8
+    events = tuple((apid, service, None) for service in sorted(services) if service in _HAPPENINGS)
+    others = tuple((apid, service, None) for service in sorted(services) if service not in _HAPPENINGS)
+    return (
+        msgspec.structs.replace(usual, number=1, name="events", priority=2, octets=octets, chosen=events),
+        msgspec.structs.replace(usual, number=2, name="telemetry", priority=1, octets=4 * octets, chosen=others),
+    )

@@ -33,9 +33,25 @@ class Mortal(World):
     def kill(self):
         """Raises, again and again: the executive catches exceptions, and a process that is gone catches nothing."""
         if not self.is_dead:
-            self.is_dead, self.left = True, list(self.medium.after_cut())
+            self.is_dead, self.left = True, list(self.after_cut())
             self.down.cut(1 << 62)
         raise Killed
+
+    def after_cut(self):
+        """What a power cut now may leave of the medium; of what is recorded, all or nothing."""
+        return self.medium.after_cut(self.folder / "memory")
+
+    def die_at(self, call):
+        """Be killed in a later call of the medium, which the node makes all the while for what is recorded."""
+        left = call
+
+        def count(medium):
+            nonlocal left
+            left -= "recorder" not in medium.calls[-1][1].parts
+            if left <= 0:
+                self.kill()
+
+        self.medium.on_call = count
 
     def revive(self, medium):
         self.is_dead, self.medium = False, medium
@@ -87,7 +103,7 @@ def test_a_command_that_restarts_the_node_is_executed_once_and_reported(tmp_path
     assert world.run(10, lambda: after.is_over)
     assert after.progress is RequestProgress.COMPLETED
     last = world.station.named("NodeStatus")[-1]
-    assert (last["boots"], last["last_request"], last["requests_repeated"]) == (2, 0, 0)
+    assert (last["boots"], last["requests_repeated"]) == (2, 0)
 
 
 @pytest.mark.requirement("FSW-CMD-006")
@@ -101,7 +117,7 @@ def test_an_outcome_outlives_several_restarts_out_of_contact(tmp_path, monkeypat
         world.revive(world.left[-1])
         world.down.cut(world.clock.monotonic_ns() + 8 * SECOND)
         world.run(8)
-        world.left.append(list(world.medium.after_cut())[-1])
+        world.left.append(list(world.after_cut())[-1])
     assert not tracked.is_over
     world.revive(world.left[-1])
     assert world.run(5, lambda: tracked.is_over)
@@ -115,8 +131,8 @@ def test_the_power_fails_at_every_call_of_a_ping(tmp_path, pings):
         medium = RecordingMedium()
         world = Mortal(tmp_path, medium)
         world.run(1.5)
-        before, limit = len(pings), len(medium.calls) + call
-        medium.on_call = lambda one, limit=limit, world=world: world.kill() if len(one.calls) >= limit else None
+        before = len(pings)
+        world.die_at(call)
         tracked = world.station.request(Ping(), "ping")
         world.run(3)
         if not world.is_dead:
@@ -191,4 +207,5 @@ def test_what_is_executed_is_answered_however_many_come_at_once(tmp_path, pings,
     assert len(pings) == count
     world.run(2)
     last = world.station.named("NodeStatus")[-1]
-    assert (last["reports_dropped"], last["reports_forgotten"], last["commands_accepted"]) == (0, 0, count)
+    assert (last["reports_dropped"], last["reports_forgotten"]) == (0, 0)
+    assert last["commands_accepted"] >= count  # and the acknowledgements of what was received

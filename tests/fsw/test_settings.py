@@ -102,8 +102,7 @@ def test_the_power_fails_at_every_call_of_a_setting(tmp_path):
         medium = RecordingMedium()
         world = Mortal(tmp_path, medium)
         world.run(1.5)
-        limit = len(medium.calls) + call
-        medium.on_call = lambda one, limit=limit, world=world: world.kill() if len(one.calls) >= limit else None
+        world.die_at(call)
         tracked = world.station.request(events.DisableEvents(events=[CAUTION]), "disable")
         world.run(6)
         if not world.is_dead:
@@ -117,7 +116,7 @@ def test_the_power_fails_at_every_call_of_a_setting(tmp_path):
     assert call > 10
     assert set(found) == {(), (CAUTION,)}
     assert tracked.progress is RequestProgress.COMPLETED
-    for left in world.medium.after_cut():
+    for left in world.after_cut():
         world.revive(left)
         assert states(world)["event switches"].disabled == (CAUTION,)
 
@@ -150,8 +149,8 @@ def test_the_power_fails_at_every_call_of_a_release(tmp_path, pings):
         inserted = settled(world, scheduling.insert_of(1, [(at_ns, ping_packet(world))]))
         assert inserted.progress is RequestProgress.COMPLETED
         world.run((at_ns - world.clock.utc_ns()) / SECOND - 0.01)
-        before, limit = len(pings), len(medium.calls) + call
-        medium.on_call = lambda one, limit=limit, world=world: world.kill() if len(one.calls) >= limit else None
+        before = len(pings)
+        world.die_at(call)
         world.run(3)
         if not world.is_dead:
             break

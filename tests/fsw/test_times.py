@@ -5,7 +5,7 @@ import pytest
 from link.dictionary.codec.record import Codec
 from link.dictionary.kinds import Array, Group, Time
 from link.pus.catalogue import reports_of
-from link.pus.services import monitoring, scheduling
+from link.pus.services import monitoring, scheduling, storage
 from link.pus.services import test as test_service
 from link.pus.source import TcSource
 from link.time.leap_seconds import IERS_VALID_UNTIL_NS
@@ -65,6 +65,8 @@ def test_every_time_that_leaves_the_node_is_utc(tmp_path):
     ask(monitoring.ReportOutOfLimits(), "out of limits")
     world.station.command("files.list_products", first=1)
     world.station.command("dwell.peek", parameter="reporter.repeats")
+    world.run(10)
+    ask(storage.SummariseStores(stores=[]), "stores")
     world.run(3)
 
     dictionary = world.station.dictionary

@@ -9,6 +9,7 @@ from pathlib import Path
 from hal.medium import MediumEntry
 
 OLD, NEW = "old", "new"
+ROOT = Path("/")
 
 
 @dataclass(eq=False)
@@ -119,12 +120,12 @@ class RecordingMedium:
         del self._folder(folder.parent).now[folder.name]
         self._called("remove_folder", folder)
 
-    def after_cut(self) -> "Iterator[RecordingMedium]":
-        """What a power cut now may leave: of what was not synced nothing, everything, or one thing torn."""
+    def after_cut(self, folder: Path = ROOT) -> "Iterator[RecordingMedium]":
+        """What a power cut now may leave: of what was not synced nothing, everything, or one thing in `folder` torn."""
         for names in (OLD, NEW):
             for octets in (OLD, NEW):
                 yield self._left(names, octets, {})
-            for file in self._unsafe_files(self.root):
+            for file in self._unsafe_files(self._find(folder)):
                 for content in file.torn():
                     yield self._left(names, OLD, {file: content})
                     yield self._left(names, NEW, {file: content})

@@ -8,6 +8,7 @@ from fsw.comms.reporter import Reporter
 from fsw.comms.services import Services
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive, TickMissed
+from fsw.pus.forwarding import Forwarded
 from hal.sim.clock import VirtualClock
 from link.dictionary import Dictionary, Telemetry, wire
 from link.pus.packets import TmPacket
@@ -50,8 +51,9 @@ def desk():
 
 
 def made(dictionary):
-    clock, bus = VirtualClock(), Bus()
-    return Reporter(
+    """A reporter; `recorded` has what it gave to be kept, batch by batch."""
+    clock, bus, recorded = VirtualClock(), Bus(), []
+    reporter = Reporter(
         bus=bus,
         services=Services(dictionary, clock, bus, records()),
         clock=clock,
@@ -60,7 +62,10 @@ def made(dictionary):
         channel="housekeeping",
         executive=Executive(clock, bus),
         ahead_octets=1000,
+        record=recorded.append,
     )
+    reporter.recorded = recorded
+    return reporter
 
 
 def run(reporter, seconds):
@@ -94,6 +99,36 @@ def test_fewer_repeats_take_less_of_the_link(desk):
     desk.bus.publish(EVENT)
     run(desk, 60)
     assert [second for second, _, _ in desk.sender.offered] == [0, 4]
+
+
+def test_all_that_is_made_is_recorded_once_a_call_also_what_is_withheld(desk):
+    desk.services.forwarding.restore(Forwarded(()))
+    for record in (Level(value=1), EVENT, Pong()):
+        desk.bus.publish(record)
+    desk.send()
+    desk.send()
+    assert desk.sender.offered == []
+    ((level, event, pong),) = desk.recorded
+    assert [TmPacket.decode(packet).service for packet, _ in (level, event, pong)] == [17, 3, 5]
+    assert {utc_ns for _, utc_ns in desk.recorded[0]} == {desk.clock.utc_ns()}
+
+
+def test_a_recorder_that_fails_costs_nothing_that_goes_down(desk):
+    def fail(packets):
+        raise ZeroDivisionError
+
+    desk.record = fail
+    for number in range(10):
+        desk.bus.publish(Level(value=number))
+        desk.send()
+    levels = [packet for _, _, packet in desk.sender.offered if TmPacket.decode(packet).service == 3]
+    assert len(levels) == 10
+    assert desk.unrecorded > 10  # the events of its failure too
+    desk.record = desk.recorded.append
+    desk.clock.advance(20 * SECOND)
+    desk.bus.publish(Level(value=1))
+    desk.send()
+    assert len(desk.recorded[0]) == 1
 
 
 def kinds(desk, since=0):

@@ -67,7 +67,7 @@ def ping(world):
 
 @pytest.mark.requirement("FSW-PUS-001")
 def test_the_dictionary_says_what_is_offered(world):
-    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 9, 11, 12, 14, 17, 19, 20, 21, 23)
+    assert world.station.dictionary.services == OFFERED == (1, 3, 5, 6, 8, 9, 11, 12, 13, 14, 15, 17, 19, 20, 21, 23)
 
 
 @pytest.mark.requirement("FSW-PUS-016")
@@ -234,6 +234,7 @@ def test_parameters_are_read_and_set(world):
 def test_only_reports_of_chosen_types_go_down(world):
     apid, station = world.station.dictionary.apid, world.station
     everything = [storage.ProcessTypes(apid=apid, services=[])]
+    ask(world, storage.DisableStorage(stores=[]))  # what is withheld is recorded otherwise, and comes by playback
     (report,) = of(ask(world, storage.ReportForwarding()), storage.ForwardingReport)
     assert report.processes == everything
     ask(world, storage.DeleteReportTypes(processes=everything))

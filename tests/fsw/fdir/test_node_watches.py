@@ -194,8 +194,8 @@ def test_the_power_fails_at_every_call_of_an_action(tmp_path, mission, pings):
         World.__init__(world, tmp_path, mission=path, medium=medium)
         world.run(1)
         load(world, text(""))
-        before, limit = len(pings), len(medium.calls) + call
-        medium.on_call = lambda one, limit=limit, world=world: world.kill() if len(one.calls) >= limit else None
+        before = len(pings)
+        world.die_at(call)
         world.run(6)
         if not world.is_dead:
             break

@@ -189,8 +189,8 @@ def test_the_power_fails_at_every_call_of_a_step(tmp_path, pings, policy):
         activate(world)
         started_ns = world.clock.monotonic_ns()
         world.run(2)
-        before, limit = len(pings), len(medium.calls) + call
-        medium.on_call = lambda one, limit=limit, world=world: world.kill() if len(one.calls) >= limit else None
+        before = len(pings)
+        world.die_at(call)
         world.run(2)
         if not world.is_dead:
             break
@@ -217,8 +217,7 @@ def test_the_power_fails_at_every_call_of_a_load(tmp_path):
         world = Mortal(tmp_path, medium)
         world.run(1.5)
         octets = compile_sequence(text(""), world.station.dictionary).encode()
-        limit = len(medium.calls) + call
-        medium.on_call = lambda one, limit=limit, world=world: world.kill() if len(one.calls) >= limit else None
+        world.die_at(call)
         request = sequencing.LoadPart(sequence=NUMBER, part=0, parts=1, content=octets)
         tracked = world.station.request(request, "load")
         world.run(4)

@@ -82,6 +82,8 @@ class EventRecord(GroundRecord, frozen=True, kw_only=True):
     count: int
     """Distinguishes events of one time: the packet's sequence count, or the ground's own counter."""
     values: dict[str, JsonValue] = {}
+    playback: bool = False
+    """Whether it came from the node's recorder, and not as it happened."""
 
 
 class FileRecord(GroundRecord, frozen=True, kw_only=True):
@@ -125,6 +127,8 @@ class LinkRecord(GroundRecord, frozen=True, kw_only=True):
     frames_sent: int = 0
     packets: int = 0
     duplicates: int = 0
+    packets_played: int = 0
+    """Of the packets, those that came from the node's recorder."""
     strays: dict[str, int] = {}
     """Packets that could not be decoded, by reason; their octets are in the archive."""
     last_frame_ns: int | None = None

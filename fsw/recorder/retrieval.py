@@ -12,7 +12,7 @@ from fsw.recorder.segment import StoredRecord
 EVER_NS = (-1 << 63, (1 << 63) - 1)
 """From the earliest time to the latest."""
 _NONE_NS = 0
-SILENCE_NS = 180_000_000_000
+SILENCE_NS = 120_000_000_000
 """After so long without a sign of the ground it is taken for gone; it acknowledges what it receives twice a minute."""
 
 

@@ -132,7 +132,8 @@ def _words(record: GroundRecord) -> str:
         case SampleRecord():
             return f"{record.report}  {'  '.join(_values(record))}"
         case EventRecord():
-            return f"{record.severity.upper():6} {record.name}: {record.message}"
+            late = " (recorded)" if record.playback else ""
+            return f"{record.severity.upper():6} {record.name}: {record.message}{late}"
         case CommandRecord():
             return f"command {record.number} {record.name}: {record.stages[-1].name}"
         case TransferRecord():

@@ -311,6 +311,7 @@ class Station:
             frames_sent=self._uplink.frames,
             packets=self._log.packets,
             duplicates=self._log.duplicates,
+            packets_played=self._telemetry.played,
             strays=dict(self._log.strays),
             last_frame_ns=None if last_ns is None else now.utc_ns - (now.monotonic_ns - last_ns),
             uplink=self._uplink.state,
@@ -352,6 +353,7 @@ class Station:
         if self._linked:
             return
         self._linked = True
+        self._acknowledged_ns = now.monotonic_ns - _PACKETS_NS  # at once: it lets the node play what it recorded
         self._log.report_event("info", "LinkAcquired", f"{self.node} is heard.", now)
         if self._files:
             self._files.thaw(now)
@@ -379,7 +381,12 @@ class Station:
 
     @property
     def _acknowledge_ns(self) -> int | None:
-        """When the next acknowledgement is due, in monotonic time; None while there is nothing to acknowledge."""
+        """When the next acknowledgement is due, in monotonic time; None while there is nothing to acknowledge.
+
+        It is the sign by which the node knows that somebody listens.
+        """
+        if self._telemetry.flown != self._dictionary.version:
+            return None
         receipts = self._telemetry.receipts
         after = _RECORDS_NS if receipts.has_records else _PACKETS_NS if receipts.has_packets else None
         return None if after is None else self._acknowledged_ns + after
@@ -392,7 +399,7 @@ class Station:
         if self._log.lost != self._lost:
             self._lost = self._log.lost
             self._telemetry.receipts.clear()
-        if not self._linked or self._telemetry.flown != self._dictionary.version or not self._log.keeper.secure():
+        if not self._linked or not self._log.keeper.secure():
             return
         self._follow()
         for request in self._telemetry.receipts.drain(self._uplink.packet_octets_max - TC_OVERHEAD):

@@ -57,13 +57,14 @@ UNKNOWN = "unknown"
 class TelemetryReader:
     """`latest`: the last sample of each report; `flown`: the dictionary version named by the node, None before.
 
-    `undecoded` counts packets that came too long before the node named its dictionary, and are only archived.
+    `undecoded` counts packets that came too long before the node named its dictionary, and are only archived; `played`
+    those that came from the node's recorder.
     """
 
     def __init__(self, dictionary: Dictionary, archive: Archive, book: CommandBook, logbook: Logbook) -> None:
         self.latest: dict[str, SampleRecord] = {}
         self.flown: str | None = None
-        self.undecoded = 0
+        self.undecoded = self.played = 0
         self.receipts = Receipts()
         """What the node may forget, as it is archived; stays empty for a node without a recorder."""
         self.last_request: int | None = None
@@ -153,8 +154,9 @@ class TelemetryReader:
             return
         self._log.note(reading.row(octets, now.utc_ns, version))
         self._log.note(*self._book.reported(reading.report, reading.packet.time_ns, now))
+        self.played += 1
         if isinstance(reading.report, EventReport) and version == self._dictionary.version:
-            self._decode(reading, now)
+            self._decode(reading, now, playback=True)
 
     def _completed(self, part: DownlinkedPart, now: Moment) -> Report | None:
         """The report longer than a packet of which `part` is the last; None while parts of it are missing."""
@@ -197,19 +199,19 @@ class TelemetryReader:
             what = differences_line(ours, theirs)
         return f"{ours.node} flies dictionary {flown}, this station has {ours.version}: {what}"
 
-    def _decode(self, reading: Reading, now: Moment) -> None:
+    def _decode(self, reading: Reading, now: Moment, *, playback: bool = False) -> None:
         try:
-            self._understand(reading, now)
+            self._understand(reading, now, playback=playback)
         except DecodeError as error:
             self._log.count_stray("not as in the dictionary", str(error), now)
 
-    def _understand(self, reading: Reading, now: Moment) -> None:
+    def _understand(self, reading: Reading, now: Moment, *, playback: bool) -> None:
         content = self._content(reading)
         match content:
             case Sample():
                 self._accept_sample(content, reading, now)
             case Happening():
-                self._log.note(_event(content, reading, now))
+                self._log.note(_event(content, reading, now, playback=playback))
             case StructureReport():
                 self._learn(content.structure, content.parameters)
                 self._log.note(self._answer(content, reading, now))
@@ -298,7 +300,7 @@ def _count_in(value: Any) -> int | None:
     return value if isinstance(value, int) and 0 <= value < COUNT_MODULUS else None
 
 
-def _event(happening: Happening, reading: Reading, now: Moment) -> EventRecord:
+def _event(happening: Happening, reading: Reading, now: Moment, *, playback: bool) -> EventRecord:
     return EventRecord(
         origin="node",
         severity=happening.severity,
@@ -308,4 +310,5 @@ def _event(happening: Happening, reading: Reading, now: Moment) -> EventRecord:
         received_ns=now.utc_ns,
         count=reading.packet.count,
         values={name: plain(value) for name, value in happening.values.items()},
+        playback=playback,
     )

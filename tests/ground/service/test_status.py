@@ -50,7 +50,7 @@ def test_before_anything_is_heard(world):
     assert status.pop("link") == {
         "octets_received": 0, "octets_skipped": 0, "octets_sent": 0, "frames_received": 0, "frames_corrected": 0,
         "symbols_corrected": 0, "frames_uncorrectable": 0, "frames_lost": 0, "frames_twice": 0, "frames_sent": 0,
-        "packets": 0, "duplicates": 0, "strays": {}, "last_frame_ns": None, "uplink": "initial",
+        "packets": 0, "duplicates": 0, "packets_played": 0, "strays": {}, "last_frame_ns": None, "uplink": "initial",
     }  # fmt: skip
     assert not any(status.pop("dropped").values())
     assert status == {

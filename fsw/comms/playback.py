@@ -47,8 +47,8 @@ class Playback:
 
     @property
     def next_wake_ns(self) -> int | None:
-        """When `fill` has something to do again, unless there is room or something to record before."""
-        return self._recorder.next_play_ns
+        """When `fill` has something to do again, unless something is recorded or sent before."""
+        return None if self._waiting else self._recorder.next_play_ns(self._has_room)
 
     def _pass_on(self) -> bool:
         """Whether nothing waits any more."""

@@ -87,10 +87,9 @@ class Recorder:
         due += [0] if any(self._goes_on(one) for one in self._copies) else []
         return min((ns for ns in due if ns is not None), default=None)
 
-    @property
-    def next_play_ns(self) -> int | None:
-        """When `play` may have something to send that it does not have yet; None while it waits for records."""
-        due = [one.next_due_ns for one in self.retrievals.values()]
+    def next_play_ns(self, may_go: Callable[[StoreSetting], bool] = lambda _: True) -> int | None:
+        """When `play` may have something to send of stores that `may_go`; None while only a new record can change it."""
+        due = [one.next_due_ns for one in self.retrievals.values() if one.is_running and may_go(one.store.setting)]
         return min((ns for ns in due if ns is not None), default=None)
 
     def accept(self, packets: Iterable[TimedPacket], monotonic_ns: int) -> None:

@@ -150,11 +150,11 @@ class OpenRetrieval:
         self._again_ns = 0
 
     def resume(self, monotonic_ns: int) -> None:
-        """Go on, from the oldest record that the ground has not acknowledged; all that is recorded now may be sent."""
+        """Go on, from the oldest record that the ground has not acknowledged; all that was accepted may be sent."""
         self.is_running, self._is_suspended = True, False
         self._until_ns = monotonic_ns + SILENCE_NS
         self._cursor.at = self._again.at = 0
-        self._recorded.begin(self.store.durable)
+        self._recorded.begin(self.store.marks.next)
         self._sent.begin(0)
         self._again_ns = monotonic_ns + self._patience_ns
 
@@ -191,7 +191,8 @@ class OpenRetrieval:
         if not self.is_running:
             return None
         self._recorded.note(self.store.durable, monotonic_ns)
-        run = self._next(self._cursor, octets_max, self._recorded.ripe(monotonic_ns))
+        below = min(self._recorded.ripe(monotonic_ns), self.store.durable)
+        run = self._next(self._cursor, octets_max, below)
         self._sent.note(self._cursor.at, monotonic_ns)
         return run or self._repeated(octets_max, monotonic_ns)
 

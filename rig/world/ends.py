@@ -22,6 +22,7 @@ from fsw.mission import (
     NodeSection,
     PipelineSection,
     RadioSection,
+    RecorderSection,
     StoreSection,
 )
 from fsw.node import Node
@@ -56,6 +57,7 @@ def world_mission(bits_per_second: int) -> Mission:
         radio=RadioSection(bits_per_second=bits_per_second),
         files=FilesSection(apid=0x7FD, entity=1, ground_entity=2),
         store=StoreSection(octets_max=64_000),
+        recorder=RecorderSection(octets_max=1 << 19),
         jobs=JobsSection(workers=1, waiting_max=4, memory_mib=512, timeout_s=20.0, attempts=2),
         pipeline=PipelineSection(stages=()),
         scene=(),
@@ -66,6 +68,7 @@ def world_mission(bits_per_second: int) -> Mission:
             "tc_frame_octets_max": 256,
             "tm_channels": [
                 {"name": "housekeeping", "vc": 0, "queue_packets": 64, "quota": 1},
+                {"name": "playback", "vc": 2, "queue_packets": 8, "quota": 1},
                 {"name": "files", "vc": 1, "queue_packets": 2},
             ],
         },

@@ -290,7 +290,7 @@ def test_a_segment_that_cannot_be_read_at_the_start_is_tried_again():
         store.delete_up_to(START_NS, 0)
     medium.fail = lambda call, path: None
     assert played(survivor) == []
-    assert survivor.next_play_ns == 30_000 * MS
+    assert survivor.next_play_ns() == 30_000 * MS
     assert played(survivor, 30_000 * MS) == [(0, packet(1)), (1, packet(2))]
 
 

@@ -212,19 +212,19 @@ def test_what_is_not_acknowledged_is_sent_again_after_a_while():
     node = recorder(policy=EAGER, patience_s=30)
     node.accept(packets(1, 2, 3), 0)
     retrieval, marks = node.retrievals[1], node.stores[1].marks
-    assert (played(node), node.next_play_ns) == ([], None)
+    assert (played(node), node.next_play_ns()) == ([], None)
     retrieval.resume(0)
     assert sent(node, 5) == [0, 1, 2]
-    assert node.next_play_ns == 30_000 * MS
+    assert node.next_play_ns() == 30_000 * MS
     marks.acknowledge([(1, 2)])
     assert [sent(node, second) for second in (6, 34)] == [[], []]  # at 30 s nothing was sent long enough ago
-    assert node.next_play_ns == 64_000 * MS
+    assert node.next_play_ns() == 64_000 * MS
     assert [sent(node, second) for second in (63, 64, 65, 93)] == [[], [0, 2], [], []]
     marks.acknowledge([(0, 3)])
-    assert node.next_play_ns is None
+    assert node.next_play_ns() is None
     assert sent(node, 200) == []
     retrieval.suspend()
-    assert (node.next_play_ns, sent(node, 300)) == (None, [])
+    assert (node.next_play_ns(), sent(node, 300)) == (None, [])
 
 
 def test_what_is_recorded_meanwhile_has_time_to_be_acknowledged_live():
@@ -240,7 +240,7 @@ def test_what_is_recorded_meanwhile_has_time_to_be_acknowledged_live():
             ours = [number for number in range(second) if number % 7]
             node.stores[1].marks.acknowledge((number, number + 1) for number in ours)
     assert told == set(range(0, 64, 7))
-    assert node.next_play_ns
+    assert node.next_play_ns()
 
 
 def test_a_retrieval_remembers_little_however_often_it_is_asked():
@@ -256,14 +256,14 @@ def test_a_retrieval_remembers_little_however_often_it_is_asked():
 def test_open_retrieval_ends_when_the_ground_is_silent_and_begins_anew_with_its_next_sign():
     node = recorder(policy=EAGER)
     node.accept(packets(0, 1), 0)
-    assert (played(node), node.next_play_ns) == ([], None)
+    assert (played(node), node.next_play_ns()) == ([], None)
     node.accept_sign(0)
     assert [number for number, _ in played(node)] == [0, 1]
     node.accept_sign(60_000 * MS)  # it lives: what waits is sent again in its time
     assert [number for number, _ in played(node, 60_000 * MS)] == [0, 1]
     node.accept(packets(2), 70_000 * MS)
     assert [number for number, _ in played(node, 179_999 * MS)] != []
-    assert (played(node, 180_000 * MS), node.next_play_ns) == ([], None)
+    assert (played(node, 180_000 * MS), node.next_play_ns()) == ([], None)
     node.accept(packets(3), 1_000_000 * MS)
     node.stores[1].marks.acknowledge([(0, 1)])
     node.accept_sign(1_000_000 * MS)

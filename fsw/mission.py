@@ -105,7 +105,7 @@ class StoreSection(_Section, frozen=True):
 class RecorderSection(_Section, frozen=True):
     """The on-board recorder. `sync_s`: how much of the latest telemetry a power cut may take."""
 
-    octets_max: Annotated[int, Meta(ge=2**19, le=2**50)] = 2**26
+    octets_max: Annotated[int, Meta(ge=2**19, le=2**50)] = 2**24
     sync_s: Annotated[float, Meta(ge=0.1, le=3600)] = 10.0
 
 

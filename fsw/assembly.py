@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
 from fsw.apps.dwell import Dwell
-from fsw.apps.files import Files
+from fsw.apps.files import WAITS_FOR_GROUND, Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
@@ -38,9 +38,13 @@ from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
 from fsw.fdir import app as fdir
 from fsw.fdir.app import Fdir
 from fsw.fdir.watches import check_watches
+from fsw.files import exchange
+from fsw.files.exchange import FileExchange
 from fsw.files.management import FileManagement
 from fsw.files.node_roots import node_roots
 from fsw.files.roots import Roots
+from fsw.files.transfer_memory import TransferMemory
+from fsw.files.transfer_store import TransferStore
 from fsw.files.workshop import Workshop
 from fsw.health import app as health_app
 from fsw.health import reports as health
@@ -108,10 +112,10 @@ from link.pus.source import TmSource
 from link.sequences.check import SEQUENCING
 
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
-_RECEIVED_MAX = 16  # transactions that others may have open with the node, which takes no files
+_RECEIVED_MAX = 16  # transactions that others may have open with the node
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir, health, health_app, events, update, recording,
+    timekeeping, sequences, fdir, health, health_app, events, update, recording, exchange,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
@@ -458,18 +462,23 @@ class _Assembly:
         )
 
     def _files(self) -> Files:
+        management, ground = self.management, self.mission.files.ground_entity
+        files = TransferStore(FileOutbox(self.store), management.roots, management.marks, management.workshop)
+        entity = self._entity(files)
         return Files(
             clock=self.devices.clock,
             store=self.store,
-            entity=self._entity(),
-            ground_entity=self.mission.files.ground_entity,
+            entity=entity,
+            exchange=FileExchange(entity, management.roots, files, ground),
+            memory=TransferMemory(self.records),
+            ground_entity=ground,
             sender=self.telecom.downlink.sender,
             channel=FILES_CHANNEL,
             apid=self.mission.files.apid,
             numbers=self.numbers,
         )
 
-    def _entity(self) -> Entity:
+    def _entity(self, files: TransferStore) -> Entity:
         """The CFDP entity: a PDU fills a frame; its timers are two seconds and the time of what waits on the wire.
 
         Transactions are numbered from a random number on: the ground remembers those of earlier starts, even where the
@@ -477,9 +486,11 @@ class _Assembly:
         """
         patience_ms = 2_000 + 6 * self.telecom.downlink.unit_ns // 1_000_000
         pdu_octets = self.mission.managed.tm_data_octets - HEADER_SIZE
-        settings = Settings(pdu_octets_max=pdu_octets, ack_ms=patience_ms, nak_ms=patience_ms)
-        first, outbox = self.devices.random.getrandbits(8 * settings.sequence_octets), FileOutbox(self.store)
-        return Entity(self.mission.files.entity, outbox, settings, first_sequence=first, received_max=_RECEIVED_MAX)
+        settings = Settings(
+            pdu_octets_max=pdu_octets, ack_ms=patience_ms, nak_ms=patience_ms, handlers=WAITS_FOR_GROUND
+        )
+        first = self.devices.random.getrandbits(8 * settings.sequence_octets)
+        return Entity(self.mission.files.entity, files, settings, first_sequence=first, received_max=_RECEIVED_MAX)
 
     def _housekeeping(self, memory_app: Memory) -> Housekeeping:
         return Housekeeping(

@@ -87,7 +87,10 @@ class Node:
         return self.files.has_room
 
     def _receive(self) -> None:
-        self._handle(self.telecom.receive(self.reporter.answers_room))
+        packets = self.telecom.receive(self.reporter.answers_room)
+        if packets:
+            self.files.hear()
+        self._handle(packets)
         if whole := self.services.large.drain():
             self._handle(whole)
 

@@ -1,32 +1,62 @@
 """The file app: sends what waits in the product store by CFDP class 2, by priority, until the ground has it.
 
 A product fails alone: one that the ground rejects is tried again after a rest, one that cannot be sent is set aside.
+Files of the node's roots go down before products where the ground asks for them, and come up as the ground sends them.
+A transfer whose other end is silent waits, and goes on at the next sign of the ground, or to look for one after a rest;
+all of them go on where they were after a restart.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
 from fsw.executive.app import App, AppReport, CommandError
+from fsw.files.exchange import FileExchange
+from fsw.files.transfer_memory import RANGES_MAX, TransferMemory
 from fsw.store.outbox import source_name
 from fsw.store.products import DamagedProductError, ProductStore, StoredProduct, StoreNotice
 from hal.clock import Clock
 from link.cfdp.entity import Entity
-from link.cfdp.indications import Abandoned, TransactionFinished
-from link.cfdp.pdus.codes import ConditionCode
+from link.cfdp.indications import Abandoned, Indication, Suspended, TransactionFinished
+from link.cfdp.kept import Kept
+from link.cfdp.pdus.codes import ConditionCode, FaultHandler
 from link.cfdp.pdus.header import Header, TransactionId
 from link.channels.tm_sender import TmSender
-from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32sb, Int32ub, Octets, Telemetry, Time, command, wire
+from link.dictionary import (
+    Event,
+    Float32b,
+    Int8ub,
+    Int16ub,
+    Int32sb,
+    Int32ub,
+    Octets,
+    Telemetry,
+    Text,
+    Time,
+    command,
+    wire,
+)
+from link.dictionary.kinds import Counted
 from link.errors import CapacityError, DecodeError
 from link.packets.space_packet import COUNT_MODULUS, SpacePacket
 from link.pus.services.verification import FailureCode
 from link.pus.source import NumberSource
 
-_TRANSFERS_MAX = 4
+_TRANSFERS_MAX, _SENDING_MAX = 4, 4
+_SILENCE_NS = 60_000_000_000  # before a silent ground is tried again
+_TIMED_OUT = (
+    ConditionCode.POSITIVE_ACK_LIMIT,
+    ConditionCode.NAK_LIMIT,
+    ConditionCode.CHECK_LIMIT,
+    ConditionCode.INACTIVITY,
+)
+WAITS_FOR_GROUND = dict.fromkeys(_TIMED_OUT, FaultHandler.SUSPEND)
+"""Fault handlers of the node's CFDP entity: silence ends no transfer."""
 _LISTED_MAX = 16
 _REPORTED_EVERY = 10  # steps
 _NAME_CHARACTERS_MAX = 80
@@ -133,6 +163,9 @@ class ProductListed(Telemetry, id=0x04):
 
 
 _Product = Annotated[int, wire(Int32ub, text="number of the product")]
+_Path = Annotated[str, wire(Text(Counted(8)), text="as files/maps/coast.bin")]
+_Entity = Annotated[int, wire(Int16ub, text="who sends the file, as entity of CFDP")]
+_Sequence = Annotated[int, wire(Int32ub, text="of the transaction")]
 
 
 @dataclass(slots=True)
@@ -153,6 +186,8 @@ class Files(App, period_ms=1000, budget_ms=20):
     channel: str
     apid: int
     numbers: NumberSource
+    exchange: FileExchange
+    memory: TransferMemory
     bad_pdus: int = 0
     is_held: bool = False
     transfers_failed: int = 0
@@ -161,6 +196,17 @@ class Files(App, period_ms=1000, budget_ms=20):
     _delivered: _Transfer | None = None
     _reported: FilesStatus | None = None
     _steps: int = 0
+    _silent: dict[TransactionId, int] = field(default_factory=dict)
+    _stage: Any = None
+
+    def __post_init__(self) -> None:
+        """Go on with the transfers of before the restart, as far as their files are still there."""
+        kept = self.memory.value
+        self.exchange.wanted = list(kept.wanted)
+        under_way: list[Kept] = [*kept.sending, *kept.receiving]
+        for one in under_way:
+            with suppress(OSError, DecodeError, DamagedProductError):  # a product is sent anew, a file asked for again
+                self._adopt(self.entity.restore(one, self.clock.monotonic_ns()))
 
     @command(opcode=0x30)
     def hold(self) -> None:
@@ -215,8 +261,29 @@ class Files(App, period_ms=1000, budget_ms=20):
         except OSError as error:
             raise CommandError(FailureCode.EXECUTION_FAILED, _words(error)) from None
 
+    @command(opcode=0x35)
+    def send(self, path: _Path) -> None:
+        """Send a file of a root to the ground, before products; that is completed once the file waits for it."""
+        try:
+            self.exchange.ask(path)
+        except OSError as error:
+            raise CommandError(FailureCode.EXECUTION_FAILED, _words(error)) from None
+        self._keep()
+
+    @command(opcode=0x36)
+    def cancel(self, source: _Entity, sequence: _Sequence) -> None:
+        """End a transfer in either direction; a product is sent anew later."""
+        self.entity.cancel(TransactionId(source, sequence), self.clock.monotonic_ns())
+
+    def hear(self) -> None:
+        """The ground has sent something: what waited for a sign of it goes on."""
+        silent, self._silent = self._silent, {}
+        for transaction in silent:
+            self._resume(transaction)
+
     def accept(self, packet: bytes) -> None:
         """Accept one space packet with a PDU from the ground."""
+        self.hear()
         try:
             self.entity.accept(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
         except DecodeError:
@@ -228,18 +295,23 @@ class Files(App, period_ms=1000, budget_ms=20):
         A transfer begins only when all PDUs of those before it are sent: a product waits for at most one file of lower
         priority.
         """
+        self._look_for_ground()
         self.entity.step(self.clock.monotonic_ns())  # timers run out also while the channel has no room
         while self.has_room:
+            self._keep()  # before the other end hears of it
             pdu = self.entity.pop_pdu(self.clock.monotonic_ns())
             if pdu:
                 self._send(pdu)
+            elif self._may_send_file:
+                yield from filter(None, [self.exchange.begin()])
             elif product := self._next_waiting():
                 yield from self._begin(product)
             else:
                 break
         for indication in self.entity.drain_indications():
-            if isinstance(indication, TransactionFinished | Abandoned):
-                yield from self._end(indication)
+            yield from self._note(indication)
+        yield from self.exchange.drain_refusals()
+        self._keep()
 
     @property
     def has_room(self) -> bool:
@@ -250,10 +322,12 @@ class Files(App, period_ms=1000, budget_ms=20):
     def deadline_ns(self) -> int | None:
         """The latest monotonic time at which `fill` has something to do; None: no such time."""
         rest_ns = None if self.is_held else self._retries.next_ns(self.clock.monotonic_ns())
-        return min((ns for ns in (self.entity.deadline_ns, rest_ns) if ns is not None), default=None)
+        times = (self.entity.deadline_ns, rest_ns, *self._silent.values())
+        return min((ns for ns in times if ns is not None), default=None)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Report the state of the store and of each product under way; choose the products to send next."""
+        self._keep(is_due=True)
         self.store.look_again()
         yield from map(_noticed, self.store.drain_notices())
         yield from self._news(now_ns)
@@ -270,6 +344,49 @@ class Files(App, period_ms=1000, budget_ms=20):
             self._reported = status
             yield status
         self._steps += 1
+
+    def _adopt(self, transaction: TransactionId) -> None:
+        """Know again what a transfer of before the restart is of."""
+        name = self.entity.source_name(transaction)
+        if transaction.source != self.entity.entity_id:
+            return
+        product = next((one for one in self.store.waiting() if source_name(one) == name), None)
+        if product:
+            self._transfers[transaction] = _Transfer(product)
+        else:
+            self.exchange.adopt(transaction, name)
+
+    def _keep(self, *, is_due: bool = False) -> None:
+        """Store what a restart is not to forget, if it has changed; octets of files only where that `is_due`."""
+        stage = self.entity.stage, tuple(self.exchange.wanted)
+        if stage == self._stage and not is_due:
+            return
+        with suppress(OSError):  # of the files; it is tried again with the next step
+            self.memory.store(self.entity.kept(RANGES_MAX), self.exchange.wanted)
+            self._stage = stage
+
+    def _note(self, indication: Indication) -> Iterator[AppReport]:
+        if isinstance(indication, TransactionFinished | Abandoned):
+            self._silent.pop(indication.transaction, None)
+            yield from self._end(indication)
+        if isinstance(indication, Suspended) and indication.condition in _TIMED_OUT:
+            self._silent[indication.transaction] = self.clock.monotonic_ns() + _SILENCE_NS
+        yield from self.exchange.accept(indication)
+
+    def _look_for_ground(self) -> None:
+        """Try again what has rested since the ground fell silent."""
+        now_ns = self.clock.monotonic_ns()
+        for transaction in [one for one, until_ns in self._silent.items() if until_ns <= now_ns]:
+            del self._silent[transaction]
+            self._resume(transaction)
+
+    def _resume(self, transaction: TransactionId) -> None:
+        with suppress(ValueError):  # it has ended meanwhile
+            self.entity.resume(transaction, self.clock.monotonic_ns())
+
+    @property
+    def _may_send_file(self) -> bool:
+        return bool(self.exchange.wanted) and not self.is_held and self.exchange.sending < _SENDING_MAX
 
     def _next_waiting(self) -> StoredProduct | None:
         """The product to begin with now, or None."""

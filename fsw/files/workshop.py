@@ -44,6 +44,10 @@ class Workshop:
             raise FileNotFoundError(errno.ENOENT, f"no part {token[:20]!a}")
         self._sizes[token] = self._medium.entry(self.path(token)).octets
 
+    def size(self, token: str) -> int:
+        """How many octets a part has."""
+        return self._sizes[token]
+
     def write(self, token: str, offset: int, octets: bytes) -> None:
         """Write octets at `offset`. What would be too much is refused."""
         size = max(self._sizes[token], offset + len(octets))

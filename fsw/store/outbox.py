@@ -1,14 +1,13 @@
-"""The product store as CFDP's file store: products are sent, each by its number; no files are received."""
+"""The products in the store as CFDP sends them: each by its number."""
 
 import errno
 
 from fsw.store.product_file import StoredProduct, is_content
 from fsw.store.products import ProductStore
-from link.cfdp.filestore import FileWriter
 
 
 class FileOutbox:
-    """The file store of the node's CFDP entity. Two products may have one name, but never one number."""
+    """Opens products. Two of them may have one name, but never one number."""
 
     def __init__(self, store: ProductStore) -> None:
         self._store = store
@@ -19,10 +18,6 @@ class FileOutbox:
         if product is None:
             raise FileNotFoundError(errno.ENOENT, f"no product {name!r} waits")
         return ProductReader(product, self._store.content(product.id))
-
-    def create(self) -> FileWriter:
-        """Raises PermissionError, as the node receives no files."""
-        raise PermissionError(errno.EPERM, "this node takes no files")
 
 
 class ProductReader:

@@ -23,6 +23,7 @@ from link.cfdp.indications import (
     Suspended,
     TransactionFinished,
 )
+from link.cfdp.kept import Kept, KeptReceiving, KeptSending
 from link.cfdp.pdus.codes import ChecksumType, ConditionCode, DeliveryCode, FaultHandler, FileStatus
 from link.cfdp.pdus.header import TransactionId
 from link.cfdp.settings import Settings
@@ -42,6 +43,9 @@ __all__ = [
     "FileStore",
     "FileWriter",
     "Indication",
+    "Kept",
+    "KeptReceiving",
+    "KeptSending",
     "MemoryStore",
     "MetadataReceived",
     "Progress",

@@ -6,22 +6,27 @@ checksum is right.
 """
 
 from collections.abc import Callable
+from itertools import islice
+from typing import TypeVar
 
 from link.cfdp import checksum
 from link.cfdp.countdown import Countdown
 from link.cfdp.filestore import FileStore, FileWriter
 from link.cfdp.indications import EofReceived, Indication, MetadataReceived, TransactionFinished
+from link.cfdp.kept import KeptReceiving
 from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FaultHandler, FileStatus, TransactionStatus
 from link.cfdp.pdus.directives import METADATA_RANGE, Ack, Eof, Finished, KeepAlive, Metadata, Nak, Prompt
 from link.cfdp.pdus.fields import size_octets
 from link.cfdp.pdus.header import Header
 from link.cfdp.pdus.intervals import Intervals, Range
-from link.cfdp.pdus.pdu import CRC_OCTETS, Body, FileData
+from link.cfdp.pdus.pdu import CRC_OCTETS, Body, FileData, decode_pdu
 from link.cfdp.pdus.tlv import NOT_PERFORMED, FilestoreRequest, FilestoreResponse, MessageToUser
 from link.cfdp.settings import Settings
 from link.cfdp.transaction import Pause, Transaction
+from link.errors import DecodeError
 
 _READ_OCTETS = 1 << 16
+_Directive = TypeVar("_Directive", Metadata, Eof, Finished)
 
 
 class Destination(Transaction):
@@ -45,6 +50,7 @@ class Destination(Transaction):
         self.dropped = 0
         self._store = store
         self._writer: FileWriter | None = None
+        self._is_written = False
         self._received = Intervals()
         self._wanted = Intervals()
         self._metadata_wanted = False
@@ -133,6 +139,55 @@ class Destination(Transaction):
                 return self._eof in (None, body)
         return True
 
+    @property
+    def source_name(self) -> str:
+        """What the file is called where it comes from; empty until that is known."""
+        return self._metadata.source_name if self._metadata else ""
+
+    @property
+    def stage(self) -> int:
+        """How far the transaction has come, apart from octets: what of metadata, EOF and the outcome is known."""
+        return (self._metadata is not None) + 2 * (self._eof is not None) + 4 * (self._finished is not None)
+
+    def kept(self, ranges_max: int) -> KeptReceiving | None:
+        """What a restart is not to forget, at most `ranges_max` ranges of it; None in class 1, and where all is said.
+
+        What was written survives from now on. Raises OSError where it does not.
+        """
+        if self.header.unacknowledged or (self._finished and not self.unsaid):
+            return None
+        if self._writer and self._is_written:
+            self._writer.sync()
+            self._is_written = False
+        return KeptReceiving(
+            head=self._pdu(KeepAlive(self.progress)),
+            metadata=self._pdu(self._metadata) if self._metadata else b"",
+            eof=self._pdu(self._eof) if self._eof else b"",
+            finished=self._pdu(self._finished) if self._finished else b"",
+            part=self._writer.token if self._writer else "",
+            received=() if self._finished else tuple(islice(self._received, ranges_max)),
+        )
+
+    def go_on(self, kept: KeptReceiving, now_ns: int) -> None:
+        """Be as far as before the restart, and ask for all that is missing. Raises DecodeError.
+
+        Where the octets received before are gone, all are asked for.
+        """
+        self._reopen(kept)
+        if kept.eof:
+            self._eof = _directive(kept.eof, Eof)
+            self.size = self._eof.file_size
+            self.nak.start(now_ns)
+        if kept.finished:
+            self._finished = self.unsaid = _directive(kept.finished, Finished)
+            self.condition, self._finished_due = self._finished.condition, True
+            self.nak.stop()
+            self.inactivity.stop()
+        if kept.metadata:
+            self._adopt(_directive(kept.metadata, Metadata))
+        if not kept.finished:
+            self._want_all()
+
     def close(self) -> None:
         """Close the transaction: no PDU is left to send; an incomplete file is discarded."""
         super().close()
@@ -161,18 +216,43 @@ class Destination(Transaction):
     def _on_metadata(self, metadata: Metadata, now_ns: int) -> None:
         if self._metadata or self._finished:
             return
+        self._adopt(metadata)
+        if not self._checksum:
+            self.fault(ConditionCode.UNSUPPORTED_CHECKSUM, now_ns)
+        try:
+            if metadata.destination_name and not (self._finished or self.closed):
+                self._store.admit(metadata.destination_name, metadata.file_size)
+        except OSError:
+            self._reject(now_ns)
+        self._complete(now_ns)
+
+    def _adopt(self, metadata: Metadata) -> None:
         self._metadata, self._metadata_wanted = metadata, False
         self._override(metadata.options)
         self.size = self.size or metadata.file_size or None
         messages = tuple(part.octets for part in metadata.options if isinstance(part, MessageToUser))
-        self._indicate(
-            MetadataReceived(self.id, metadata.source_name, metadata.destination_name, metadata.file_size, messages)
-        )
-        if not checksum.supported(metadata.checksum):
-            self.fault(ConditionCode.UNSUPPORTED_CHECKSUM, now_ns)
-        else:
+        if not self._finished:
+            self._indicate(
+                MetadataReceived(self.id, metadata.source_name, metadata.destination_name, metadata.file_size, messages)
+            )
+        if checksum.supported(metadata.checksum):
             self._checksum = checksum.start(metadata.checksum)
-        self._complete(now_ns)
+
+    def _reopen(self, kept: KeptReceiving) -> None:
+        """Open the part again, and believe that it has what was received, unless it is too short for that."""
+        if not kept.part or kept.finished:
+            return
+        try:
+            writer = self._store.reopen(kept.part)
+            end = max((end for _, end in kept.received), default=0)
+            if end and len(writer.read(end - 1, 1)) < 1:
+                writer.discard()
+                return
+        except OSError:
+            return
+        self._writer = writer
+        for start, end in kept.received:
+            self._received.add(start, end)
 
     def _on_eof(self, eof: Eof, now_ns: int) -> None:
         """Every EOF is acknowledged, however late or often it comes: our ACK may have been lost."""
@@ -249,6 +329,7 @@ class Destination(Transaction):
         start, data = segment.offset, segment.data
         try:
             writer = self._written()
+            self._is_written = True
             if start >= self._received.end:
                 writer.write(start, data)
                 self._sum(start, data)
@@ -372,6 +453,14 @@ class Destination(Transaction):
         writer, self._writer = self._writer, None
         if writer:
             writer.discard()
+
+
+def _directive(octets: bytes, form: type[_Directive]) -> _Directive:
+    """The directive in a PDU that was kept. Raises DecodeError."""
+    _, body = decode_pdu(octets)
+    if not isinstance(body, form):
+        raise DecodeError(f"{type(body).__name__}, expected {form.__name__}")
+    return body
 
 
 def _responses(metadata: Metadata) -> tuple[FilestoreResponse, ...]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from link.cfdp.destination import Destination
 from link.cfdp.filestore import FileStore
 from link.cfdp.indications import Indication, Progress, Started
+from link.cfdp.kept import Kept, KeptSending
 from link.cfdp.pdus.codes import ConditionCode, TransactionStatus
 from link.cfdp.pdus.directives import Ack, Eof, Finished, Metadata
 from link.cfdp.pdus.header import Header, TransactionId
@@ -108,6 +109,45 @@ class Entity:
         self._indicate(Started(header.transaction))
         return header.transaction
 
+    def kept(self, ranges_max: int = 1 << 16) -> tuple[Kept, ...]:
+        """What a restart is not to forget, of each transaction of class 2 that has not ended, oldest first.
+
+        Of a file that is received at most `ranges_max` ranges. Raises OSError where octets of it would not survive.
+        """
+        kept = (
+            machine.kept if isinstance(machine, Source) else machine.kept(ranges_max) for machine in self._open.values()
+        )
+        return tuple(one for one in kept if one is not None)
+
+    @property
+    def stage(self) -> tuple[tuple[TransactionId, int], ...]:
+        """Changes whenever what `kept` says has changed in more than octets of files."""
+        return tuple((name, machine.stage) for name, machine in self._open.items())
+
+    def restore(self, kept: Kept, now_ns: int) -> TransactionId:
+        """Go on with a transaction of before a restart, before any other begins.
+
+        Raises OSError where a file to be sent is not as it was, DecodeError for what was damaged.
+        """
+        header, body = decode_pdu(kept.metadata if isinstance(kept, KeptSending) else kept.head)
+        if isinstance(kept, KeptSending):
+            if not isinstance(body, Metadata):
+                raise DecodeError(f"{type(body).__name__}, expected Metadata")
+            reader = self._store.open(body.source_name)
+            source = Source(header, body, reader, self._settings, self._indicate)
+            try:
+                source.go_on(kept)
+            except OSError:
+                reader.close()
+                raise
+            self._add(source, now_ns)
+            self._indicate(Started(header.transaction))
+        else:
+            destination = Destination(header, self._store, self._settings, self._indicate, now_ns)
+            destination.go_on(kept, now_ns)
+            self._add(destination, now_ns)
+        return header.transaction
+
     def accept(self, octets: bytes, now_ns: int) -> None:
         """Process a PDU that arrived; one that is damaged or not for us is counted."""
         try:
@@ -160,6 +200,10 @@ class Entity:
     def transactions(self) -> tuple[TransactionId, ...]:
         """The open transactions, oldest first."""
         return tuple(self._open)
+
+    def source_name(self, transaction: TransactionId) -> str:
+        """What the file of an open transaction is called where it is sent from; empty while that is not known."""
+        return self._known(transaction).source_name
 
     def drain_indications(self) -> list[Indication]:
         """The indications since the last call, then the progress of each open transaction that advanced."""

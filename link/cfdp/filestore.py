@@ -1,6 +1,7 @@
 """The filestore that CFDP reads from and writes to, as interfaces for a board, a ground station and tests."""
 
 import errno
+from itertools import count
 from typing import Protocol
 
 
@@ -21,8 +22,15 @@ class FileReader(Protocol):
 class FileWriter(Protocol):
     """A file that is being received, its octets in any order; it has no name yet. Methods raise OSError.
 
-    Exactly one of `keep` and `discard` ends it.
+    Exactly one of `keep` and `discard` ends it. `token` is what a store calls it until it has a name.
     """
+
+    @property
+    def token(self) -> str:
+        """By which `reopen` finds it after a restart."""
+
+    def sync(self) -> None:
+        """Make what was written so far survive a restart."""
 
     def write(self, offset: int, octets: bytes) -> None:
         """Put octets at `offset`; earlier ones there are overwritten."""
@@ -46,6 +54,12 @@ class FileStore(Protocol):
     def create(self) -> FileWriter:
         """A new file without a name."""
 
+    def admit(self, name: str, size: int) -> None:
+        """Raises OSError where a file of this name and size could not be kept, before its octets come for nothing."""
+
+    def reopen(self, token: str) -> FileWriter:
+        """The incomplete file that had this token before a restart."""
+
 
 class MemoryStore:
     """A file store in memory, for tests and virtual time: `files` by name. One that would be longer than `octets_max`
@@ -56,6 +70,8 @@ class MemoryStore:
 
     def __init__(self, **files: bytes) -> None:
         self.files = dict(files)
+        self.parts: dict[str, bytearray] = {}
+        self._tokens = count(1)
 
     def open(self, name: str) -> "MemoryReader":
         """The file called `name`. Raises FileNotFoundError."""
@@ -66,6 +82,23 @@ class MemoryStore:
     def create(self) -> "MemoryWriter":
         """A new file without a name."""
         return MemoryWriter(self)
+
+    def begin_part(self) -> str:
+        """The token of a new part."""
+        token = str(next(self._tokens))
+        self.parts[token] = bytearray()
+        return token
+
+    def admit(self, name: str, size: int) -> None:  # noqa: ARG002  # any name will do
+        """Raises OSError for a size beyond the store's bound."""
+        if size > self.octets_max:
+            raise _too_long(self.octets_max)
+
+    def reopen(self, token: str) -> "MemoryWriter":
+        """An incomplete file. Raises FileNotFoundError."""
+        if token not in self.parts:
+            raise FileNotFoundError(f"no part {token!r}")
+        return MemoryWriter(self, token)
 
 
 class MemoryReader:
@@ -85,13 +118,20 @@ class MemoryReader:
 class MemoryWriter:
     """Gathers a file in memory."""
 
-    def __init__(self, store: MemoryStore) -> None:
-        self._store, self._octets = store, bytearray()
+    def __init__(self, store: MemoryStore, token: str = "") -> None:
+        self._store, self.token = store, token or store.begin_part()
+
+    @property
+    def _octets(self) -> bytearray:
+        return self._store.parts[self.token]
+
+    def sync(self) -> None:
+        """Do nothing: memory is not lost by what a test calls a restart."""
 
     def write(self, offset: int, octets: bytes) -> None:
         """Put octets at `offset`. Raises OSError beyond the store's bound."""
         if offset + len(octets) > self._store.octets_max:
-            raise OSError(errno.EFBIG, f"a file of more than {self._store.octets_max} octets, the maximum here")
+            raise _too_long(self._store.octets_max)
         if offset > len(self._octets):
             self._octets.extend(bytes(offset - len(self._octets)))
         self._octets[offset : offset + len(octets)] = octets
@@ -102,8 +142,12 @@ class MemoryWriter:
 
     def keep(self, name: str) -> None:
         """Complete the file and give it `name`."""
-        self._store.files[name] = bytes(self._octets)
+        self._store.files[name] = bytes(self._store.parts.pop(self.token))
 
     def discard(self) -> None:
         """Delete the file."""
-        self._octets = bytearray()
+        self._store.parts.pop(self.token, None)
+
+
+def _too_long(octets_max: int) -> OSError:
+    return OSError(errno.EFBIG, f"a file of more than {octets_max} octets, the maximum here")

@@ -4,12 +4,14 @@ Order of sending: answers and repeated directives, data that the receiver misses
 transaction ends when Finished has been acknowledged, or when EOF (cancel) has been.
 """
 
+import errno
 from collections.abc import Callable
 
 from link.cfdp import checksum
 from link.cfdp.filestore import FileReader
 from link.cfdp.indications import EofSent, Indication, TransactionFinished
-from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FileStatus, TransactionStatus
+from link.cfdp.kept import KeptSending
+from link.cfdp.pdus.codes import ConditionCode, DeliveryCode, Directive, FaultHandler, FileStatus, TransactionStatus
 from link.cfdp.pdus.directives import METADATA_RANGE, Ack, Eof, Finished, Metadata, Nak, Prompt
 from link.cfdp.pdus.fields import size_octets
 from link.cfdp.pdus.header import Header
@@ -18,6 +20,7 @@ from link.cfdp.pdus.pdu import CRC_OCTETS, Body, FileData
 from link.cfdp.settings import Settings
 from link.cfdp.transaction import Pause, Transaction
 
+_READ_OCTETS = 1 << 16
 _TERMINATED_MAX = 3
 """Number of ACKs of EOF with status "terminated" after which the receiver's Finished is not awaited any longer."""
 
@@ -132,6 +135,37 @@ class Source(Transaction):
         super().close()
         self._reader.close()
 
+    @property
+    def source_name(self) -> str:
+        """What the file is called here."""
+        return self._metadata.source_name
+
+    @property
+    def stage(self) -> int:
+        """How far the transaction has come, apart from octets: whether it goes on."""
+        return bool(self.condition or self._finished)
+
+    @property
+    def kept(self) -> KeptSending | None:
+        """What a restart is not to forget; None in class 1, and once the transaction was cancelled or has ended."""
+        if self.header.unacknowledged or self.condition or self._finished:
+            return None
+        return KeptSending(self._pdu(self._metadata), self._position, self._checksum.value)
+
+    def go_on(self, kept: KeptSending) -> None:
+        """Be as far as before the restart: metadata come again, the octets up to `position` if they are asked for.
+
+        Raises OSError where the file is not the one that was being sent.
+        """
+        while self._position < kept.position:
+            data = self._reader.read(self._position, min(_READ_OCTETS, kept.position - self._position))
+            if not data:
+                break
+            self._checksum.update(data)
+            self._position += len(data)
+        if (self._reader.size, self._checksum.value) != (self._metadata.file_size, kept.checksum):
+            raise OSError(errno.ESTALE, f"{self._metadata.source_name} is not as it was")
+
     def _on_ack(self, ack: Ack, now_ns: int) -> None:
         if self._finished or not self._eof or ack.condition is not self._eof.condition:
             return
@@ -142,7 +176,8 @@ class Source(Transaction):
             return
         if self._is_over_there(ack.status):
             self._terminated = 0
-            self.fault(ConditionCode.INACTIVITY, now_ns)
+            if self.fault(ConditionCode.INACTIVITY, now_ns) is FaultHandler.SUSPEND:
+                self.cancel(ConditionCode.INACTIVITY, now_ns)  # to wait brings nothing back
         if self.condition or self.closed:
             return
         if self.inactivity.running:

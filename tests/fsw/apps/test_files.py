@@ -22,8 +22,17 @@ from fsw.apps.files import (
 from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
 from fsw.executive.app import CommandError
+from fsw.executive.bus import Bus
+from fsw.files.exchange import FileExchange
+from fsw.files.management import FileManagement
+from fsw.files.roots import Root, Roots
+from fsw.files.transfer_memory import TransferMemory
+from fsw.files.transfer_store import TransferStore
+from fsw.files.workshop import Workshop
 from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore, Provenance, StoreNotice
+from fsw.store.records import Records
+from hal.medium import HOST
 from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from link.cfdp import Entity, MemoryStore, Settings
 from link.cfdp.filestore import MemoryWriter
@@ -80,10 +89,17 @@ class Desk:
     def __init__(self, folder):
         self.clock, self.store = VirtualClock(), ProductStore(folder, 100_000)
         self.sender, self.receiver = TmSender(MANAGED), TmReceiver(MANAGED)
+        records = Records(folder / "memory", HOST)
+        roots = Roots([Root("files", folder / "files", 10_000, 100)], HOST)
+        management = FileManagement(self.clock, Bus(), records, roots, Workshop(folder / "transfers", HOST, 10_000))
+        files = TransferStore(FileOutbox(self.store), roots, management.marks, management.workshop)
+        entity = Entity(1, files, IMPATIENT, received_max=16)
         self.app = Files(
             clock=self.clock,
             store=self.store,
-            entity=Entity(1, FileOutbox(self.store), IMPATIENT, received_max=16),
+            entity=entity,
+            exchange=FileExchange(entity, management.roots, files, 2),
+            memory=TransferMemory(records),
             ground_entity=2,
             sender=self.sender,
             channel="files",

@@ -41,9 +41,3 @@ def test_the_end_is_not_given_once_memory_has_changed(store):
         with pytest.raises(OSError, match="memory has changed") as changed:
             reader.read(offset, size)
         assert changed.value.errno == errno.EIO
-
-
-def test_nothing_is_taken_up(store):
-    with pytest.raises(PermissionError, match="this node takes no files") as refused:
-        FileOutbox(store).create()
-    assert refused.value.errno == errno.EPERM

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
 from fsw.apps.dwell import Dwell
-from fsw.apps.files import WAITS_FOR_GROUND, Files
+from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
@@ -102,6 +102,7 @@ from hal.vitals import NoVitalSigns, VitalSigns
 from kernels.selftest import failed_families
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
+from link.cfdp.silence import WAIT_FOR_OTHER_END
 from link.dictionary import Dictionary, FilePartners
 from link.managed import Managed
 from link.packets.space_packet import HEADER_SIZE
@@ -487,7 +488,7 @@ class _Assembly:
         patience_ms = 2_000 + 6 * self.telecom.downlink.unit_ns // 1_000_000
         pdu_octets = self.mission.managed.tm_data_octets - HEADER_SIZE
         settings = Settings(
-            pdu_octets_max=pdu_octets, ack_ms=patience_ms, nak_ms=patience_ms, handlers=WAITS_FOR_GROUND
+            pdu_octets_max=pdu_octets, ack_ms=patience_ms, nak_ms=patience_ms, handlers=WAIT_FOR_OTHER_END
         )
         first = self.devices.random.getrandbits(8 * settings.sequence_octets)
         return Entity(self.mission.files.entity, files, settings, first_sequence=first, received_max=_RECEIVED_MAX)

@@ -97,7 +97,10 @@ class FileRecord(GroundRecord, frozen=True, kw_only=True):
 
 
 class TransferRecord(GroundRecord, frozen=True, kw_only=True):
-    """A file transfer: `received_octets` of `size_octets` (0 until that is known); `condition` once it has ended."""
+    """A file transfer: `received_octets` of `size_octets` (0 until that is known); `condition` once it has ended.
+
+    Of one that goes `up`, `received_octets` were sent at least once.
+    """
 
     transaction: str
     name: str
@@ -106,6 +109,7 @@ class TransferRecord(GroundRecord, frozen=True, kw_only=True):
     begun_ns: int
     updated_ns: int
     condition: str = ""
+    direction: Literal["down", "up"] = "down"
 
 
 class LinkRecord(GroundRecord, frozen=True, kw_only=True):

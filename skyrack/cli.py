@@ -35,6 +35,7 @@ COMMANDS = {
     "update": "make signed bundles of software and deltas, and plan what it takes to send them",
     "node": "run the flight software of a node",
     "ground": "operate a node: serve its link, send commands, watch what it says",
+    "file": "send files to a node, get files of it, list what it has",
     "world": "fly a node through drawn faults in virtual time, and judge what it did",
     "replay": "replay a recorded flight of a node: the same state again, or the first difference",
     "completion": "print a script that completes all of this in bash, zsh or tcsh",

@@ -22,10 +22,11 @@ from fsw.store.outbox import source_name
 from fsw.store.products import DamagedProductError, ProductStore, StoredProduct, StoreNotice
 from hal.clock import Clock
 from link.cfdp.entity import Entity
-from link.cfdp.indications import Abandoned, Indication, Suspended, TransactionFinished
+from link.cfdp.indications import Abandoned, Indication, TransactionFinished
 from link.cfdp.kept import Kept
-from link.cfdp.pdus.codes import ConditionCode, FaultHandler
+from link.cfdp.pdus.codes import ConditionCode
 from link.cfdp.pdus.header import Header, TransactionId
+from link.cfdp.silence import Silences
 from link.channels.tm_sender import TmSender
 from link.dictionary import (
     Event,
@@ -48,15 +49,6 @@ from link.pus.services.verification import FailureCode
 from link.pus.source import NumberSource
 
 _TRANSFERS_MAX, _SENDING_MAX = 4, 4
-_SILENCE_NS = 60_000_000_000  # before a silent ground is tried again
-_TIMED_OUT = (
-    ConditionCode.POSITIVE_ACK_LIMIT,
-    ConditionCode.NAK_LIMIT,
-    ConditionCode.CHECK_LIMIT,
-    ConditionCode.INACTIVITY,
-)
-WAITS_FOR_GROUND = dict.fromkeys(_TIMED_OUT, FaultHandler.SUSPEND)
-"""Fault handlers of the node's CFDP entity: silence ends no transfer."""
 _LISTED_MAX = 16
 _REPORTED_EVERY = 10  # steps
 _NAME_CHARACTERS_MAX = 80
@@ -196,11 +188,11 @@ class Files(App, period_ms=1000, budget_ms=20):
     _delivered: _Transfer | None = None
     _reported: FilesStatus | None = None
     _steps: int = 0
-    _silent: dict[TransactionId, int] = field(default_factory=dict)
     _stage: Any = None
 
     def __post_init__(self) -> None:
         """Go on with the transfers of before the restart, as far as their files are still there."""
+        self._silences = Silences(self.entity)
         kept = self.memory.value
         self.exchange.wanted = list(kept.wanted)
         under_way: list[Kept] = [*kept.sending, *kept.receiving]
@@ -277,9 +269,7 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     def hear(self) -> None:
         """The ground has sent something: what waited for a sign of it goes on."""
-        silent, self._silent = self._silent, {}
-        for transaction in silent:
-            self._resume(transaction)
+        self._silences.hear(self.clock.monotonic_ns())
 
     def accept(self, packet: bytes) -> None:
         """Accept one space packet with a PDU from the ground."""
@@ -295,7 +285,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         A transfer begins only when all PDUs of those before it are sent: a product waits for at most one file of lower
         priority.
         """
-        self._look_for_ground()
+        self._silences.step(self.clock.monotonic_ns())
         self.entity.step(self.clock.monotonic_ns())  # timers run out also while the channel has no room
         while self.has_room:
             self._keep()  # before the other end hears of it
@@ -322,7 +312,7 @@ class Files(App, period_ms=1000, budget_ms=20):
     def deadline_ns(self) -> int | None:
         """The latest monotonic time at which `fill` has something to do; None: no such time."""
         rest_ns = None if self.is_held else self._retries.next_ns(self.clock.monotonic_ns())
-        times = (self.entity.deadline_ns, rest_ns, *self._silent.values())
+        times = (self.entity.deadline_ns, rest_ns, self._silences.deadline_ns)
         return min((ns for ns in times if ns is not None), default=None)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
@@ -366,23 +356,10 @@ class Files(App, period_ms=1000, budget_ms=20):
             self._stage = stage
 
     def _note(self, indication: Indication) -> Iterator[AppReport]:
+        self._silences.accept(indication, self.clock.monotonic_ns())
         if isinstance(indication, TransactionFinished | Abandoned):
-            self._silent.pop(indication.transaction, None)
             yield from self._end(indication)
-        if isinstance(indication, Suspended) and indication.condition in _TIMED_OUT:
-            self._silent[indication.transaction] = self.clock.monotonic_ns() + _SILENCE_NS
         yield from self.exchange.accept(indication)
-
-    def _look_for_ground(self) -> None:
-        """Try again what has rested since the ground fell silent."""
-        now_ns = self.clock.monotonic_ns()
-        for transaction in [one for one, until_ns in self._silent.items() if until_ns <= now_ns]:
-            del self._silent[transaction]
-            self._resume(transaction)
-
-    def _resume(self, transaction: TransactionId) -> None:
-        with suppress(ValueError):  # it has ended meanwhile
-            self.entity.resume(transaction, self.clock.monotonic_ns())
 
     @property
     def _may_send_file(self) -> bool:

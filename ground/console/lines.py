@@ -152,10 +152,16 @@ def _values(record: SampleRecord) -> list[str]:
     ]
 
 
+def transfer_line(record: TransferRecord) -> str:
+    """A transfer in one line."""
+    return printable(_transfer(record))
+
+
 def _transfer(record: TransferRecord) -> str:
     percent = f", {100 * record.received_octets // record.size_octets} %" if record.size_octets else ""
     ended = f", {record.condition}" if record.condition else ""
-    return f"{record.name or record.transaction}: {record.received_octets} octets{percent}{ended}"
+    way = " up" if record.direction == "up" else ""
+    return f"{record.name or record.transaction}{way}: {record.received_octets} octets{percent}{ended}"
 
 
 def _received_ns(record: GroundRecord) -> int:

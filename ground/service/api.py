@@ -55,6 +55,22 @@ class SendCommand(ServiceRequest, frozen=True, kw_only=True, tag="command"):
     confirm: bool = False
 
 
+class SendFile(ServiceRequest, frozen=True, kw_only=True, tag="send_file"):
+    """Answer: the `TransferRecord` of a copy of the file at `path`, a whole path on the service's computer.
+
+    The node is to keep it as `name`. It is sent as soon as the node is heard.
+    """
+
+    path: Annotated[str, Meta(max_length=4096, pattern="^/")]
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class LocateFile(ServiceRequest, frozen=True, kw_only=True, tag="locate_file"):
+    """Answer: the whole path of the received file `name` on the service's computer."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=600)]
+
+
 class _Query(ServiceRequest, frozen=True, kw_only=True):
     """The newest `limit` records since `since_ns`, UTC nanoseconds of the ground's clock, oldest first."""
 
@@ -95,7 +111,8 @@ class Subscribe(ServiceRequest, frozen=True, kw_only=True, tag="subscribe"):
 
 
 AnyRequest = (
-    GetStatus | SendCommand | ListCommands | ListEvents | ListFiles | GetHistory | GetLatest | Subscribe
+    GetStatus | SendCommand | SendFile | LocateFile | ListCommands | ListEvents | ListFiles | GetHistory | GetLatest
+    | Subscribe
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from ground.records import (
     History,
     SampleRecord,
     Status,
+    TransferRecord,
 )
 from ground.service import api
 from ground.service.api import Topic
@@ -84,6 +85,14 @@ class Client:
         """
         return self._ask(api.SendCommand, CommandRecord, name=name, arguments=dict(arguments or {}), confirm=confirm)
 
+    def send_file(self, path: Path, name: str) -> TransferRecord:
+        """Send a file of this computer; the node keeps it as `name`. Returns once the service has a copy of it."""
+        return self._ask(api.SendFile, TransferRecord, path=str(path.absolute()), name=name)
+
+    def locate(self, name: str) -> Path:
+        """Where the service keeps the received file `name`."""
+        return Path(self._ask(api.LocateFile, str, name=name))
+
     def commands(self, since_ns: int = 0, limit: int = 1000) -> list[CommandRecord]:
         """Commands sent since, with all their stages, oldest first."""
         return self._ask(api.ListCommands, list[CommandRecord], since_ns=since_ns, limit=limit)
@@ -131,6 +140,19 @@ class Client:
             return command.ended
 
         return self._wait("command", CommandRecord, self.commands, has_ended, timeout_s, f"command {number} to end")
+
+    def wait_transfer(
+        self, transaction: str, *, timeout_s: float, on_progress: Callable[[TransferRecord], object] | None = None
+    ) -> TransferRecord:
+        """The transfer once it has ended; one that is suspended goes on by itself. `on_progress` gets each state."""
+
+        def has_ended(transfer: TransferRecord) -> bool:
+            if transfer.transaction == transaction and on_progress:
+                on_progress(transfer)
+            return transfer.transaction == transaction and transfer.condition not in ("", "suspended")
+
+        known = lambda: self.status().transfers  # noqa: E731  # asked only once news are subscribed to
+        return self._wait("transfer", TransferRecord, known, has_ended, timeout_s, f"transfer {transaction} to end")
 
     def wait_file(self, pattern: str, *, timeout_s: float, since_ns: int = 0) -> FileRecord:
         """The first file received since whose name fits `pattern` (`*.product`)."""

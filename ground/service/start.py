@@ -18,6 +18,7 @@ from ground.service.answers import Answers
 from ground.service.service import Service
 from ground.station.inbox import Inbox
 from ground.station.station import Patience, Station
+from ground.station.transfer_file import TRANSFERS_NAME, TransferFile
 from hal.clock import Clock, Moment
 from hal.linux.claim import claim_folder
 from hal.ports import open_port
@@ -48,7 +49,9 @@ def serve(
         archive = held.enter_context(closing(LastingArchive(out / ARCHIVE_NAME)))
         port = held.enter_context(closing(open_port(port_url, clock)))
         inbox = Inbox(out / FILES_NAME)
-        station = Station(dictionary, archive, inbox, Moment.of(clock), port=port_url, patience=patience)
+        kept = TransferFile(out / TRANSFERS_NAME)
+        now = Moment.of(clock)
+        station = Station(dictionary, archive, inbox, now, port=port_url, patience=patience, transfers=kept)
         elsewhere = Path(tempfile.gettempdir()) / f"skyrack-{os.getpid()}-{RESCUED_NAME}"  # `out` may be on a full disk
         held.callback(rescue_rest, station, (out / RESCUED_NAME, elsewhere))
         workers = held.enter_context(ThreadPoolExecutor(1))  # to draw takes longer than a frame may wait
@@ -60,7 +63,7 @@ def serve(
             if isinstance(record, EventRecord) and record.origin == "ground" and record.name.startswith(_COMPLAINTS):
                 _complain(record.message)
 
-        answer = Answers(station, dictionary).answer
+        answer = Answers(station, dictionary, inbox).answer
         service = Service(station, answer, port, clock, observe, station.duties)
         asyncio.run(service.run(socket, lambda: when_ready(station)))
 

@@ -17,10 +17,10 @@ from ground.archive.rows import DictionaryRow
 from ground.commands.book import CommandBook, request_of
 from ground.commands.requests import ReadyRequest, Requests
 from ground.errors import MismatchError, NotHeardError
-from ground.records import CommandRecord, GroundRecord, LinkRecord, SampleRecord, Severity, Status
+from ground.records import CommandRecord, GroundRecord, LinkRecord, SampleRecord, Severity, Status, TransferRecord
 from ground.station.downlink import Downlink
 from ground.station.duties import Duties
-from ground.station.file_service import FileService
+from ground.station.file_service import FileService, TransferShelf
 from ground.station.logbook import Logbook
 from ground.station.telemetry import TelemetryReader
 from ground.station.uplink import Delivered, Released, Undelivered, Uplink
@@ -28,6 +28,7 @@ from hal.clock import Moment
 from hal.port import PortNews
 from link.cfdp import FileStore
 from link.cfdp import Settings as FileSettings
+from link.cfdp.silence import WAIT_FOR_OTHER_END
 from link.dictionary import Dictionary
 from link.dictionary.kinds import Value
 from link.packets.space_packet import COUNT_MODULUS, HEADER_SIZE
@@ -60,6 +61,8 @@ class Patience:
 class Station:
     """Operates the node of `dictionary`. `port` is the port's name for clients; `duties` isolates failures.
 
+    `transfers` keeps file transfers from one run of the service to the next; None: they begin anew.
+
     `known` answers queries about all that was received and sent, archived or not yet.
     """
 
@@ -72,6 +75,7 @@ class Station:
         *,
         port: str = "",
         patience: Patience = Patience(),  # a shared default is safe: it is frozen
+        transfers: TransferShelf | None = None,
     ) -> None:
         managed = managed_of(dictionary)
         self._dictionary, self._port, self._begun_ns, self._now = dictionary, port, now.utc_ns, now
@@ -86,7 +90,9 @@ class Station:
         self._downlink = Downlink(managed)
         self._uplink = Uplink(managed, patience.round_trip_ms, has_sent=not self._book.is_empty)
         self._telemetry = TelemetryReader(dictionary, archive, self._book, self._log)
-        self._files = self._file_service(store, patience)
+        self._files = self._file_service(store, patience, transfers)
+        if self._files:
+            self._files.freeze(now)  # until the node is heard
         self._linked = False
         self._retry_ns = 0
         self._acknowledged_ns, self._lost = now.monotonic_ns, self._log.lost
@@ -146,9 +152,7 @@ class Station:
             self._log.report_event(severity, name, sentence, now)
         with self.duties.alone("watching the link"):
             self._watch_link(now)
-        with self.duties.alone("files"):
-            for packet in self._files.packets(now) if self._files else ():
-                self._uplink.send_beside(packet)
+        self._send_file_data(now)
         with self.duties.alone("acknowledging"):
             self._acknowledge(now)
         with self.duties.alone("command time-outs"):
@@ -180,10 +184,29 @@ class Station:
     def wrote(self, count: int, held: int, now: Moment) -> None:
         """Note that the port took `count` octets of `output`, and that `held` octets are still in its buffers."""
         self._now = now
+        if self._linked:
+            self._send_file_data(now)
         with self.duties.alone("command link"):
             self._uplink.wrote(count, held, now.monotonic_ns)
             self._note_uplink(now)
         self._log.flush()
+
+    def send_file(self, source: str, name: str, now: Moment) -> TransferRecord:
+        """Send the file that the store opens as `source` to the node, which is to keep it as `name`, now or when heard.
+
+        Raises ValueError where the node takes no files, or for a name that no packet can hold; BusyError.
+        """
+        if self._files is None:
+            raise ValueError(f"{self.node} takes no files")
+        record = self._files.send(source, name, now)
+        self._log.flush()
+        return record
+
+    def _send_file_data(self, now: Moment) -> None:
+        """Give the uplink as many packets of the file service as it has room for."""
+        with self.duties.alone("files"):
+            for packet in self._files.packets(now, self._uplink.file_room) if self._files else ():
+                self._uplink.send_beside(packet)
 
     def pop_output(self) -> bytes:
         """All octets to be sent, for a port that takes everything at once."""
@@ -317,7 +340,9 @@ class Station:
             uplink=self._uplink.state,
         )
 
-    def _file_service(self, store: FileStore, patience: Patience) -> FileService | None:
+    def _file_service(
+        self, store: FileStore, patience: Patience, transfers: TransferShelf | None
+    ) -> FileService | None:
         partners = self._dictionary.files
         if partners is None:
             return None
@@ -325,8 +350,9 @@ class Station:
             pdu_octets_max=self._uplink.packet_octets_max - HEADER_SIZE,
             ack_ms=patience.round_trip_ms,
             nak_ms=patience.round_trip_ms,
+            handlers=WAIT_FOR_OTHER_END,
         )
-        return FileService(partners, store, settings, self._log)
+        return FileService(partners, store, settings, self._log, self._now, transfers)
 
     def _route(self, packet: bytes, now: Moment) -> None:
         apid = int.from_bytes(packet[:2]) & _APID_MASK

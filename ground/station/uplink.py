@@ -22,7 +22,7 @@ from link.managed import FECF_OCTETS, Managed
 from link.pus.packets import RequestId
 
 QUEUE_MAX = 100
-FILE_PACKETS_MAX = 1000
+FILE_PACKETS_MAX, FILE_PACKETS_AHEAD = 1000, 4
 UNVERIFIED_MAX = 8
 """Most commands sent but not verified yet: each causes several reports, and the node's queue for them is bounded."""
 _TRANSMISSIONS_MAX = 10
@@ -131,6 +131,11 @@ class Uplink:
         if len(self._queue) + len(commands) > QUEUE_MAX:
             raise BusyError(f"{QUEUE_MAX} commands wait for the link already")
         self._queue += ((request, packet) for packet, request in commands)
+
+    @property
+    def file_room(self) -> int:
+        """How many packets `send_beside` should get now: what waits here is overtaken by nothing."""
+        return max(0, FILE_PACKETS_AHEAD - len(self._file_packets))
 
     def send_beside(self, packet: bytes) -> None:
         """Queue a packet for a BD frame; CFDP repeats it if it is lost. Of too many packets the oldest is dropped."""

@@ -145,6 +145,11 @@ class Destination(Transaction):
         return self._metadata.source_name if self._metadata else ""
 
     @property
+    def destination_name(self) -> str:
+        """What the file is to be called; empty until that is known."""
+        return self._metadata.destination_name if self._metadata else ""
+
+    @property
     def stage(self) -> int:
         """How far the transaction has come, apart from octets: what of metadata, EOF and the outcome is known."""
         return (self._metadata is not None) + 2 * (self._eof is not None) + 4 * (self._finished is not None)

@@ -205,6 +205,14 @@ class Entity:
         """What the file of an open transaction is called where it is sent from; empty while that is not known."""
         return self._known(transaction).source_name
 
+    def destination_name(self, transaction: TransactionId) -> str:
+        """What the file of an open transaction is to be called where it goes; empty while that is not known."""
+        return self._known(transaction).destination_name
+
+    def size(self, transaction: TransactionId) -> int:
+        """The size of the file of an open transaction in octets; 0 while that is not known."""
+        return self._known(transaction).size or 0
+
     def drain_indications(self) -> list[Indication]:
         """The indications since the last call, then the progress of each open transaction that advanced."""
         taken, self._indications = self._indications, []

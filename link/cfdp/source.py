@@ -141,6 +141,11 @@ class Source(Transaction):
         return self._metadata.source_name
 
     @property
+    def destination_name(self) -> str:
+        """What the receiver is to call the file."""
+        return self._metadata.destination_name
+
+    @property
     def stage(self) -> int:
         """How far the transaction has come, apart from octets: whether it goes on."""
         return bool(self.condition or self._finished)

@@ -64,8 +64,9 @@ def test_before_anything_is_heard(world):
 
 def test_all_that_can_be_dropped_has_its_name(world):
     assert list(world.station.status(START).dropped) == [
-        "answers to file data", "file indications", "transfers forgotten", "file packets", "FOP-1 notices",
-        "commands forgotten", "reports about unknown commands", "packets not decoded", "packets not acknowledged",
+        "answers to file data", "file indications", "transfers forgotten",
+        "transfers that the disk did not keep", "file packets", "FOP-1 notices", "commands forgotten",
+        "reports about unknown commands", "packets not decoded", "packets not acknowledged",
     ]  # fmt: skip
 
 

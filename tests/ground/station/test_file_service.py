@@ -24,7 +24,7 @@ class Pass:
     def __init__(self):
         self.log, self.store = Logbook(Keeper(Archive()), Duties()), MemoryStore()
         settings = Settings(pdu_octets_max=128, ack_ms=700, nak_ms=300, inactivity_ms=100_000)
-        self.files = FileService(PARTNERS, self.store, settings, self.log)
+        self.files = FileService(PARTNERS, self.store, settings, self.log, Moment(0, UTC_NS))
         source = MemoryStore()
         source.files["a"] = CONTENT
         self.node = Entity(NODE_ENTITY, source, settings)

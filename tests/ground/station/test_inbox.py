@@ -35,9 +35,6 @@ def test_a_file_stands_under_its_name_when_it_is_whole(inbox):
     writer.keep("products/one.bin")
     assert (inbox.folder / "products/one.bin").read_bytes() == b"abcdef"
     assert tree(inbox.folder) == ["products/one.bin"]
-    reader = inbox.open("products/one.bin")
-    assert (reader.size, reader.read(1, 3)) == (6, b"bcd")
-    reader.close()
 
 
 def test_another_file_of_the_same_name_pushes_the_first_aside(inbox):
@@ -80,8 +77,10 @@ def test_names_that_lead_elsewhere_are_refused(inbox, name):
     writer = inbox.create()
     with pytest.raises(PermissionError, match="not allowed"):
         writer.keep(name)
-    with pytest.raises(PermissionError):
+    with pytest.raises(FileNotFoundError):
         inbox.open(name)
+    with pytest.raises(PermissionError):
+        inbox.admit(name, 0)
     with pytest.raises(PermissionError) as refused:
         inbox.path(name)
     assert refused.value.errno == errno.EPERM
@@ -153,7 +152,7 @@ def test_a_file_may_have_a_gibibyte_unless_it_is_said_otherwise(tmp_path):
 
 
 def test_files_grow_beside_each_other_and_only_what_is_given_up_goes(inbox):
-    first, second = inbox.create(), inbox.create()
+    first, _ = inbox.create(), inbox.create()
     first.write(0, b"first")
     second.write(0, b"second")
     first.discard()
@@ -169,11 +168,37 @@ def test_what_is_received_is_read_where_it_was_written(inbox):
     assert [writer.read(3, 4), writer.read(8, 4), writer.read(10, 1)] == [b"3456", b"89", b""]
     writer.write(4, b"x")
     writer.keep("a")
-    reader = inbox.open("a")
-    assert [reader.read(3, 4), reader.read(8, 4)] == [b"3x56", b"89"]
+    assert (inbox.folder / "a").read_bytes() == b"0123x56789"
+
+
+def test_a_file_is_sent_as_it_was_whatever_becomes_of_it(inbox, tmp_path):
+    source = tmp_path / "source"
+    source.write_bytes(b"0123456789")
+    name = inbox.stage(source)
+    source.write_bytes(b"other")
+    reader = Inbox(inbox.folder).open(name)  # by the next service
+    assert (reader.size, reader.read(3, 4), reader.read(8, 4)) == (10, b"3456", b"89")
     reader.close()
     with pytest.raises(ValueError, match="closed"):
         reader.read(0, 1)
+    assert tree(inbox.folder) == []
+    reader = inbox.open(inbox.stage(source))
+    next((inbox.folder / ".incoming").glob("*.copy")).unlink()
+    reader.close()  # what is gone already is no trouble
+
+
+def test_what_cannot_be_sent_is_refused(inbox, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        inbox.stage(tmp_path)
+    (tmp_path / "long").write_bytes(bytes(1001))
+    with pytest.raises(OSError, match="a file of more than 1000 octets"):
+        inbox.stage(tmp_path / "long")
+    for name in ("1.copy", "../x", ".skyrack-inbox", "1.part"):
+        with pytest.raises(FileNotFoundError):
+            inbox.open(name)
+    inbox.admit("a", 1000)
+    with pytest.raises(OSError, match="a file of more than 1000 octets"):
+        inbox.admit("a", 1001)
 
 
 def test_of_a_folder_of_that_name_nothing_is_overwritten(inbox):
@@ -184,9 +209,20 @@ def test_of_a_folder_of_that_name_nothing_is_overwritten(inbox):
 
 
 def test_left_overs_of_a_killed_service_go(inbox):
-    inbox.create().write(0, b"half")
-    assert tree(inbox.folder) == [".incoming/1.part"]
-    assert tree(Inbox(inbox.folder).folder) == []
+    first, _ = inbox.create(), inbox.create()
+    first.write(0, b"half")
+    first.sync()
+    again = Inbox(inbox.folder)
+    assert tree(again.folder) == [".incoming/1.part", ".incoming/2.part"]
+    reopened = again.reopen(first.token)
+    with pytest.raises(FileNotFoundError):
+        again.reopen("../1.part")
+    assert again.create().token == "2.part"
+    assert tree(again.folder) == [".incoming/1.part", ".incoming/2.part"]
+    assert (again.folder / ".incoming" / "2.part").stat().st_size == 0
+    reopened.write(4, b" and half")
+    reopened.keep("whole")
+    assert (inbox.folder / "whole").read_bytes() == b"half and half"
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(tmp_path):
@@ -215,4 +251,3 @@ def test_an_absolute_name_begins_in_the_folder(inbox, name):
     """As cFS sends them; the folder is all that a sender can reach."""
     put(inbox, name, b"1")
     assert tree(inbox.folder) == ["cf/log.bin"]
-    assert inbox.open(name).size == 1

@@ -21,6 +21,7 @@ from link.cfdp import (
     TransactionFinished,
     TransactionId,
 )
+from tests.ground.spacecraft import GROUND_ENTITY
 
 ONE = TransactionId(1, 7)
 
@@ -34,7 +35,7 @@ def finished(condition=ConditionCode.NO_ERROR, delivery=DeliveryCode.COMPLETE):
 
 
 def test_a_file_that_arrived_is_recorded():
-    transfers = Transfers()
+    transfers = Transfers(GROUND_ENTITY)
     list(transfers.accept([metadata("one.bin")], 5))
     *_, file = transfers.accept([finished()], 9)
     assert file == FileRecord(name="one.bin", size_octets=10, transaction="1-7", begun_ns=5, received_ns=9)
@@ -44,14 +45,14 @@ def test_a_file_that_arrived_is_recorded():
     ("name", "shown"), [("caf\udce9.bin", "caf%E9.bin"), ("\udcff\udc80", "%FF%80"), ("prüfung ✓", "prüfung ✓")]
 )
 def test_a_name_that_is_no_text_is_shown_with_escapes(name, shown):
-    transfers = Transfers()
+    transfers = Transfers(GROUND_ENTITY)
     (record,) = transfers.accept([metadata(name)], 0)
     assert record.name == plain_name(name) == shown
     assert shown.encode() in encode(News(topic="transfer", record=record))
 
 
 def test_only_the_last_transfers_are_remembered():
-    transfers = Transfers()
+    transfers = Transfers(GROUND_ENTITY)
     for number in range(TRANSFERS_MAX + 5):
         list(transfers.accept([metadata("x", TransactionId(1, number))], number))
     assert [len(transfers.records), transfers.records[0].transaction] == [TRANSFERS_MAX, "1-5"]
@@ -60,7 +61,7 @@ def test_only_the_last_transfers_are_remembered():
 
 def last(*indications):
     """The record after `indications`, which come a nanosecond apart."""
-    transfers = Transfers()
+    transfers = Transfers(GROUND_ENTITY)
     for time_ns, indication in enumerate(indications):
         list(transfers.accept([indication], time_ns))
     (record,) = transfers.records
@@ -108,19 +109,21 @@ def test_it_goes_on_after_a_pause():
 
 
 def test_what_changes_no_record_is_no_news():
-    transfers = Transfers()
+    transfers = Transfers(GROUND_ENTITY)
     told = list(transfers.accept([Started(ONE), metadata("a"), EofReceived(ONE), Progress(ONE, 4, 10)], 0))
     assert [record.received_octets for record in told] == [0, 4]
     assert list(transfers.accept([EofReceived(ONE)], 0)) == []
 
 
 def test_only_whole_files_are_recorded():
-    told = Transfers().accept([metadata("a"), finished(ConditionCode.FILE_SIZE_ERROR, DeliveryCode.INCOMPLETE)], 0)
+    told = Transfers(GROUND_ENTITY).accept(
+        [metadata("a"), finished(ConditionCode.FILE_SIZE_ERROR, DeliveryCode.INCOMPLETE)], 0
+    )
     assert not any(isinstance(record, FileRecord) for record in told)
 
 
 def test_transfers_that_ended_are_forgotten_without_being_counted():
-    transfers = Transfers()
+    transfers = Transfers(GROUND_ENTITY)
     list(transfers.accept([metadata("a"), finished()], 0))
     for number in range(TRANSFERS_MAX + 1):
         list(transfers.accept([metadata("x", TransactionId(2, number))], 1))

@@ -14,10 +14,11 @@ from fsw.pipelines.stage import File
 from ground.archive.archive import Archive
 from ground.archive.rows import Item
 from ground.errors import ArchiveError
+from ground.station.file_service import OpenTransfers
 from hal.camera import CameraError, Frame
 from hal.sim.clock import VirtualClock
 from kernels.imaging.georeference import Georeference
-from link.cfdp.filestore import MemoryStore, MemoryWriter
+from link.cfdp.filestore import MemoryReader, MemoryStore, MemoryWriter
 
 _PLACE = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=10.0)
 _OCTETS = (20, 6_000)  # size of a product
@@ -75,9 +76,22 @@ class WorldArchive(Archive):
 
 
 class WorldInbox(MemoryStore):
-    """The store of files that the ground receives; they survive the station. While it `is_full`, it takes no octets."""
+    """The store of files that the ground receives; they survive the station. While it `is_full`, it takes no octets.
+
+    `outgoing`: the files that it sends, by name.
+    """
 
     is_full = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outgoing: dict[str, bytes] = {}
+
+    def open(self, name: str) -> MemoryReader:
+        """A file to be sent. Raises FileNotFoundError."""
+        if name not in self.outgoing:
+            raise FileNotFoundError(f"no file {name!r}")
+        return MemoryReader(self.outgoing[name])
 
     def create(self) -> "InboxWriter":
         """A new file without a name."""
@@ -88,6 +102,21 @@ class WorldInbox(MemoryStore):
         """Raises OSError while it is full."""
         if self.is_full:
             raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class WorldShelf:
+    """The transfers that a station keeps, in memory; they survive it."""
+
+    def __init__(self) -> None:
+        self.kept = OpenTransfers()
+
+    def load(self) -> OpenTransfers:
+        """What was saved last."""
+        return self.kept
+
+    def save(self, transfers: OpenTransfers) -> None:
+        """Keep this."""
+        self.kept = transfers
 
 
 class InboxWriter(MemoryWriter):

@@ -37,7 +37,7 @@ from hal.sim.board import ModelBoard
 from hal.sim.clock import VirtualClock
 from hal.sim.vitals import ModelVitals
 from link.dictionary import Dictionary
-from rig.world.devices import Payload, WorldArchive, WorldInbox
+from rig.world.devices import Payload, WorldArchive, WorldInbox, WorldShelf
 from rig.world.disk import Disk
 from rig.world.power import Power, PowerCut
 from rig.world.wire import Wire, WirePort
@@ -233,7 +233,7 @@ class GroundEnd:
     accept: Callable[[GroundRecord], None]
 
     def __post_init__(self) -> None:
-        self.archive, self.inbox = WorldArchive(), WorldInbox()
+        self.archive, self.inbox, self.shelf = WorldArchive(), WorldInbox(), WorldShelf()
         self.starts = self.wakes = self.idle_wakes = self._reported = 0
         self.port = WirePort(self.clock, self.outgoing, Power())
         self.start()
@@ -247,7 +247,7 @@ class GroundEnd:
         """Start a new service with the records in the archive."""
         self.starts += 1
         self.port = WirePort(self.clock, self.outgoing, Power())
-        self.station = Station(self.dictionary, self.archive, self.inbox, self.now, port="world")
+        self.station = Station(self.dictionary, self.archive, self.inbox, self.now, port="world", transfers=self.shelf)
         self.due_ns, self.drained_ns = 0, NEVER
 
     def end(self) -> None:

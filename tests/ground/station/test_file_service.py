@@ -119,6 +119,11 @@ def test_no_timer_runs_while_the_link_is_lost(flight):
 
 def test_a_step_makes_no_more_packets_than_it_may(flight):
     class Talkative:
+        stage = ()
+
+        def step(self, now_ns):
+            pass
+
         def pop_pdu(self, now_ns):
             return b"pdu"
 
@@ -127,6 +132,7 @@ def test_a_step_makes_no_more_packets_than_it_may(flight):
 
     flight.files._entity = Talkative()
     assert len(list(flight.files.packets(flight.now))) == PDUS_MAX == 64
+    assert len(list(flight.files.packets(flight.now, 3))) == 3
 
 
 @pytest.mark.parametrize(
@@ -149,4 +155,8 @@ def test_what_is_no_file_data_is_kept_and_reported(flight, packet, why):
 def test_each_loss_has_its_counter(flight):
     flight.files._entity.answers_dropped, flight.files._entity.indications_dropped = 3, 4
     flight.files._transfers.forgotten = 5
-    assert flight.files.dropped == {"answers to file data": 3, "file indications": 4, "transfers forgotten": 5}
+    flight.files.unkept = 6
+    assert flight.files.dropped == {
+        "answers to file data": 3, "file indications": 4, "transfers forgotten": 5,
+        "transfers that the disk did not keep": 6,
+    }  # fmt: skip

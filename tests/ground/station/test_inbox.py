@@ -152,7 +152,7 @@ def test_a_file_may_have_a_gibibyte_unless_it_is_said_otherwise(tmp_path):
 
 
 def test_files_grow_beside_each_other_and_only_what_is_given_up_goes(inbox):
-    first, _ = inbox.create(), inbox.create()
+    first, second = inbox.create(), inbox.create()
     first.write(0, b"first")
     second.write(0, b"second")
     first.discard()

@@ -488,7 +488,11 @@ class _Assembly:
         patience_ms = 2_000 + 6 * self.telecom.downlink.unit_ns // 1_000_000
         pdu_octets = self.mission.managed.tm_data_octets - HEADER_SIZE
         settings = Settings(
-            pdu_octets_max=pdu_octets, ack_ms=patience_ms, nak_ms=patience_ms, handlers=WAIT_FOR_OTHER_END
+            pdu_octets_max=pdu_octets,
+            crc=True,  # a packet that was joined of two wrong halves costs itself, not the whole file
+            ack_ms=patience_ms,
+            nak_ms=patience_ms,
+            handlers=WAIT_FOR_OTHER_END,
         )
         first = self.devices.random.getrandbits(8 * settings.sequence_octets)
         return Entity(self.mission.files.entity, files, settings, first_sequence=first, received_max=_RECEIVED_MAX)

@@ -26,7 +26,7 @@ from link.dictionary.conditions import Condition
 from link.dictionary.dictionary import Dictionary
 from link.dictionary.domain import read_text, refuse
 from link.dictionary.exchange.pages import Asked
-from link.dictionary.kinds import Array, Field, Group, Rest, Text, Value
+from link.dictionary.kinds import Array, Boolean, Field, Group, Rest, Text, Value
 from link.errors import DecodeError
 from link.pus.catalogue import SERVICES, requests_of
 from link.pus.message import Request
@@ -210,9 +210,8 @@ class Requests:
     def _missing(self, field: Field) -> Any:
         if field.name == "apid":
             return self._dictionary.apid
-        if isinstance(field.kind, Text):
-            return ""
-        return [] if isinstance(field.kind, Array) else 0
+        kinds: dict[type, Any] = {Text: "", Boolean: False, Array: []}
+        return kinds.get(type(field.kind), 0)
 
     def _elements(self, field: Field, kind: Array, given: Any) -> list[Any]:
         one = msgspec.structs.replace(field, kind=kind.of)

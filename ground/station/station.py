@@ -348,6 +348,7 @@ class Station:
             return None
         settings = FileSettings(
             pdu_octets_max=self._uplink.packet_octets_max - HEADER_SIZE,
+            crc=True,
             ack_ms=patience.round_trip_ms,
             nak_ms=patience.round_trip_ms,
             handlers=WAIT_FOR_OTHER_END,

@@ -164,7 +164,7 @@ class World:
         self.judge.sleep(self.node)
         self.judge.sleep(self.ground)
 
-    def order(self, name: str, **arguments: object) -> CommandRecord | None:
+    def order(self, name: str, /, **arguments: object) -> CommandRecord | None:
         """Have the ground send a command; None where it refuses that at present."""
         return self._order(Order(name, arguments))
 

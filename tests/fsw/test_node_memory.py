@@ -160,7 +160,7 @@ def test_no_packet_has_the_number_of_an_earlier_one(tmp_path):
 
 OF_SERVICES = ("structures", "event switches", "schedule", "checks", "event actions", "parameters")
 SET_BY_COMMAND = (*OF_SERVICES, "forwarding", "time reports", "sequences", "sequence progress", "watches")
-OF_NODE = ("event quotas", "file marks", "requests", "numbers", "floods", "time", "mode", "defences")
+OF_NODE = ("event quotas", "file marks", "transfers", "requests", "numbers", "floods", "time", "mode", "defences")
 RECORDS = [f"memory of {name}" for name in (*OF_NODE, *SET_BY_COMMAND)]
 
 

@@ -58,10 +58,10 @@ class Desk:
         self.ground = self.world.station = Ground(self.world.clock, self.world.station.port)
         self.world.run(3)
 
-    def order(self, name, *, confirmed=False, **arguments):
+    def order(self, name, /, *, confirmed=False, **arguments):
         return self.ground.station.command(name, arguments, self.ground.now, confirmed=confirmed)
 
-    def do(self, name, seconds=2, **arguments):
+    def do(self, name, /, seconds=2, **arguments):
         """Order it, and give its last state and what the node answered beside."""
         number, before = self.order(name, **arguments).number, len(self.ground.news)
         self.world.run(seconds)
@@ -97,6 +97,12 @@ def desk(tmp_path):
 )  # fmt: skip
 def test_what_a_service_answers_is_told_in_words(desk, name, arguments, answer):
     assert desk.do(name, **arguments) == ("completed", [answer])
+
+
+def test_what_is_left_out_is_empty_false_or_0(desk):
+    assert desk.do("files.create_file", directory="files", name="a") == ("completed", [])
+    _, said = desk.do("files.report_file", directory="files", name="a")
+    assert said == ["FileAttributes: directory=files name=a size=0 locked=False"]
 
 
 def test_a_structure_of_ones_own_becomes_samples(desk):

@@ -21,7 +21,7 @@ from link.cfdp import (
     TransactionFinished,
     TransactionId,
 )
-from tests.ground.spacecraft import GROUND_ENTITY
+from tests.ground.example_dictionary import GROUND_ENTITY
 
 ONE = TransactionId(1, 7)
 

@@ -23,7 +23,7 @@ from fsw.store.products import DamagedProductError, ProductStore, StoredProduct,
 from hal.clock import Clock
 from link.cfdp.entity import Entity
 from link.cfdp.indications import Abandoned, Indication, TransactionFinished
-from link.cfdp.kept import Kept
+from link.cfdp.kept import KeptTransfer
 from link.cfdp.pdus.codes import ConditionCode
 from link.cfdp.pdus.header import Header, TransactionId
 from link.cfdp.silence import Silences
@@ -195,7 +195,7 @@ class Files(App, period_ms=1000, budget_ms=20):
         self._silences = Silences(self.entity)
         kept = self.memory.value
         self.exchange.wanted = list(kept.wanted)
-        under_way: list[Kept] = [*kept.sending, *kept.receiving]
+        under_way: list[KeptTransfer] = [*kept.sending, *kept.receiving]
         for one in under_way:
             with suppress(OSError, DecodeError, DamagedProductError):  # a product is sent anew, a file asked for again
                 self._adopt(self.entity.restore(one, self.clock.monotonic_ns()))

@@ -6,7 +6,7 @@ from contextlib import suppress
 import msgspec
 
 from fsw.store.records import Records
-from link.cfdp import Kept, KeptReceiving, KeptSending
+from link.cfdp import KeptReceiving, KeptSending, KeptTransfer
 
 RANGES_MAX, TRANSFERS_MAX, WANTED_MAX = 64, 32, 16
 """How many ranges of octets of one file are kept, how many transfers, and how many files that the ground asked for."""
@@ -36,7 +36,7 @@ class TransferMemory:
         """What was stored last, before the restart or since."""
         return self._record.value
 
-    def store(self, transfers: Sequence[Kept], wanted: Sequence[str]) -> None:
+    def store(self, transfers: Sequence[KeptTransfer], wanted: Sequence[str]) -> None:
         """Keep this, if it is new. Where the medium fails, the record says so."""
         fitting = [one for one in transfers if len(msgspec.msgpack.encode(one)) <= _ONE_OCTETS_MAX][:TRANSFERS_MAX]
         kept = KeptTransfers(

@@ -11,7 +11,7 @@ from fsw.executive.app import App, AppReport, CommandError
 from fsw.update.machine import UpdateHappening, UpdateNotice, Updates
 from fsw.update.record import SlotName, SlotPhase, TrialEnd
 from fsw.update.verification import VerifyStage
-from link.dictionary import Event, Int8ub, Int32ub, Octets, Rest, Telemetry, command, wire
+from link.dictionary import Counted, Event, Int8ub, Int32ub, Octets, Telemetry, command, wire
 from link.pus.services.verification import FailureCode
 
 _REASON_CHARACTERS_MAX = 100
@@ -126,7 +126,7 @@ class Update(App, period_ms=10_000, budget_ms=500):
         target: _Target,
         slot: _Slot,
         offset: Annotated[int, wire(Int32ub, unit="octets")],
-        octets: Annotated[bytes, wire(Octets(Rest()), text="of the file, from the offset on")],
+        octets: Annotated[bytes, wire(Octets(Counted(16)), text="of the file, from the offset on")],
     ) -> Iterator[AppReport]:
         """Write the next octets of the file; such as are there already may come again."""
         self._target(target).updates.write(slot, offset, octets)

@@ -20,9 +20,9 @@ from link.cfdp import (
     Entity,
     FileStore,
     Indication,
-    Kept,
     KeptReceiving,
     KeptSending,
+    KeptTransfer,
     MetadataReceived,
     Progress,
     Resumed,
@@ -157,7 +157,7 @@ class FileService:
 
     def _restore(self, kept: OpenTransfers, now: Moment) -> None:
         """Go on with these, as far as their files are still there; what was being received is asked for anew."""
-        under_way: list[Kept] = [*kept.sending, *kept.receiving]
+        under_way: list[KeptTransfer] = [*kept.sending, *kept.receiving]
         for one in under_way:
             try:
                 transaction = self._entity.restore(one, now.monotonic_ns)

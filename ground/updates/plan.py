@@ -8,7 +8,7 @@ from link.fecf import FECF_SIZE
 from link.frames.tc import TC_FRAME_OCTETS_MAX, TC_HEADER_SIZE, TcFrame
 from link.pus.packets import TC_OVERHEAD, TcPacket
 
-_FUNCTION_OCTETS, _ARGUMENTS_OCTETS = 2, 1 + 4  # function identifier; slot and offset of update.write
+_FUNCTION_OCTETS, _ARGUMENTS_OCTETS = 2, 1 + 4 + 2  # function identifier; slot, offset and count of update.write
 _TARGET_OCTETS = 1  # the length before its name
 
 

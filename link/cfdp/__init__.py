@@ -23,7 +23,7 @@ from link.cfdp.indications import (
     Suspended,
     TransactionFinished,
 )
-from link.cfdp.kept import Kept, KeptReceiving, KeptSending
+from link.cfdp.kept import KeptReceiving, KeptSending, KeptTransfer
 from link.cfdp.pdus.codes import ChecksumType, ConditionCode, DeliveryCode, FaultHandler, FileStatus
 from link.cfdp.pdus.header import TransactionId
 from link.cfdp.settings import Settings
@@ -43,9 +43,9 @@ __all__ = [
     "FileStore",
     "FileWriter",
     "Indication",
-    "Kept",
     "KeptReceiving",
     "KeptSending",
+    "KeptTransfer",
     "MemoryStore",
     "MetadataReceived",
     "Progress",

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from link.cfdp.destination import Destination
 from link.cfdp.filestore import FileStore
 from link.cfdp.indications import Indication, Progress, Started
-from link.cfdp.kept import Kept, KeptSending
+from link.cfdp.kept import KeptSending, KeptTransfer
 from link.cfdp.pdus.codes import ConditionCode, TransactionStatus
 from link.cfdp.pdus.directives import Ack, Eof, Finished, Metadata
 from link.cfdp.pdus.header import Header, TransactionId
@@ -109,7 +109,7 @@ class Entity:
         self._indicate(Started(header.transaction))
         return header.transaction
 
-    def kept(self, ranges_max: int = 1 << 16) -> tuple[Kept, ...]:
+    def kept(self, ranges_max: int = 1 << 16) -> tuple[KeptTransfer, ...]:
         """What a restart is not to forget, of each transaction of class 2 that has not ended, oldest first.
 
         Of a file that is received at most `ranges_max` ranges. Raises OSError where octets of it would not survive.
@@ -124,7 +124,7 @@ class Entity:
         """Changes whenever what `kept` says has changed in more than octets of files."""
         return tuple((name, machine.stage) for name, machine in self._open.items())
 
-    def restore(self, kept: Kept, now_ns: int) -> TransactionId:
+    def restore(self, kept: KeptTransfer, now_ns: int) -> TransactionId:
         """Go on with a transaction of before a restart, before any other begins.
 
         Raises OSError where a file to be sent is not as it was, DecodeError for what was damaged.

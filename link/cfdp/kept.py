@@ -3,10 +3,10 @@
 Its own PDUs are the form: whatever they can say survives. Times are not kept: all timers begin anew.
 """
 
-import msgspec
+from typing import NamedTuple
 
 
-class KeptSending(msgspec.Struct, frozen=True, array_like=True):
+class KeptSending(NamedTuple):
     """A file that is being sent. `metadata` is its Metadata PDU; up to `position` its octets have `checksum`."""
 
     metadata: bytes
@@ -14,7 +14,7 @@ class KeptSending(msgspec.Struct, frozen=True, array_like=True):
     checksum: int
 
 
-class KeptReceiving(msgspec.Struct, frozen=True, array_like=True):
+class KeptReceiving(NamedTuple):
     """A file that is being received. `head` is any PDU of this end: it has the header.
 
     `metadata`, `eof` and `finished` are PDUs too, empty where there is none yet. The ranges `received` lie in the part
@@ -29,4 +29,4 @@ class KeptReceiving(msgspec.Struct, frozen=True, array_like=True):
     received: tuple[tuple[int, int], ...] = ()
 
 
-Kept = KeptSending | KeptReceiving
+KeptTransfer = KeptSending | KeptReceiving

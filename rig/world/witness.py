@@ -7,7 +7,7 @@ from fsw.executive.app import App, AppReport
 from link.dictionary import Event, Int8ub, Int32ub, command, parameter, wire
 
 
-class Marked(Event, id=0x70):
+class Marked(Event, id=0xF0):
     """Mark {number} was made."""
 
     number: int = wire(Int32ub)
@@ -17,14 +17,14 @@ class Marked(Event, id=0x70):
 class Witness(App, period_ms=3_600_000, budget_ms=5):
     """Makes marks."""
 
-    ink: int = parameter(Int8ub, id=0x70, default=1, range=(0, 255), text="of what colour marks are")
+    ink: int = parameter(Int8ub, id=0xF0, default=1, range=(0, 255), text="of what colour marks are")
 
-    @command(opcode=0x70)
+    @command(opcode=0xF0)
     def mark(self, number: int) -> Iterator[AppReport]:
         """Make a mark with a number that no other has."""
         yield Marked(number=number)
 
-    @command(opcode=0x71, hazardous=True)
+    @command(opcode=0xF1, hazardous=True)
     def engrave(self, number: int) -> Iterator[AppReport]:
         """Make a mark as `mark` does, where nobody can undo it: armed first."""
         yield Marked(number=number)

@@ -102,7 +102,7 @@ def test_what_a_service_answers_is_told_in_words(desk, name, arguments, answer):
 def test_what_is_left_out_is_empty_false_or_0(desk):
     assert desk.do("files.create_file", directory="files", name="a") == ("completed", [])
     _, said = desk.do("files.report_file", directory="files", name="a")
-    assert said == ["FileAttributes: directory=files name=a size=0 locked=False"]
+    assert said == ["FileAttributes: directory=files name=a size=0 octets locked=False"]
 
 
 def test_a_structure_of_ones_own_becomes_samples(desk):

@@ -21,7 +21,7 @@ from tests.fsw.test_node import MISSION, SECOND, World
 MS = 1_000_000
 
 
-class Kept(TmSender):
+class KeptTransfer(TmSender):
     """Keeps what is offered."""
 
     def __init__(self):
@@ -35,7 +35,7 @@ class Kept(TmSender):
 
 @pytest.mark.parametrize(("channel", "numbers"), [("housekeeping", [4, 8]), ("files", [])])
 def test_the_frames_whose_turn_it_is(channel, numbers):
-    sender, clock = Kept(), CorrelatedClock(VirtualClock())
+    sender, clock = KeptTransfer(), CorrelatedClock(VirtualClock())
     reports = TimeReports(TimeReporter(2), clock, sender, "housekeeping", FreshNumbers())
     frames = TmSender(MISSION.managed)
     for number in range(1, 10):

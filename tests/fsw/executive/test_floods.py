@@ -16,7 +16,7 @@ from tests.hal.recording_medium import RecordingMedium
 SECOND = 1_000_000_000
 
 
-class Chatter(Event, id=0x70):
+class Chatter(Event, id=0xF0):
     """Words."""
 
 

@@ -55,7 +55,7 @@ class Watch:
     def feed(self):
         self.fed += 1
 
-    def tell(self, status, *, is_ready):
+    def report(self, status, *, is_ready):
         self.told.append((status, is_ready))
 
 

@@ -265,6 +265,7 @@ def test_what_the_node_asks_of_its_supervisor_is_an_output(tmp_path):
             return super().build(_with(devices, recovery=Asking()))
 
     world = Silent(tmp_path)
+    world.up.cut(1 << 62)  # a station acknowledges what it receives, and so is not silent
     world.run(120)
     assert [what for what, _ in asked] == ["reset", "golden"]
     replay = check_replays(world)
@@ -311,7 +312,7 @@ def test_another_software_differs_where_it_first_says_something_else(tmp_path, m
     replay = world.replayed()
     assert (replay.stopped, replay.is_right) == ("difference", False)
     assert replay.difference.step == 1
-    assert "recorded is write(" in replay.difference.sentence
+    assert "recorded is " in replay.difference.sentence
     account = account_of(replay, world.node.services.dictionary)
     assert account["difference"] == replay.difference.sentence
     assert account_lines(account)[1] == f"the first difference: {replay.difference.sentence}"

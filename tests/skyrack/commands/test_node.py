@@ -69,8 +69,8 @@ def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, ca
 
 
 def test_a_node_of_an_opcode_given_twice_does_not_start(tmp_path, capfd):
-    words = "command two.poke and command one.poke have the same id, 99"
-    check_refused(tmp_path, capfd, NODE, ("One", 0x63), ("Two", 0x63), words)
+    words = "command two.poke and command one.poke have the same id, 227"
+    check_refused(tmp_path, capfd, NODE, ("One", 0xE3), ("Two", 0xE3), words)
 
 
 def check_refused(tmp_path, capfd, command, first, second, sentence):

@@ -12,7 +12,7 @@ _REASON_CHARACTERS_MAX = 60
 _MS = 1_000_000
 
 
-class RecorderStatus(Telemetry, id=0x40):
+class RecorderStatus(Telemetry, id=0x48):
     """The on-board recorder, every ten seconds. Its counters count from the start of the node."""
 
     octets: int = wire(Int32ub, unit="octets", text="that all packet stores take")

@@ -182,7 +182,7 @@ def test_a_refused_command_takes_no_number(world):
         with pytest.raises(ValueError, match=r"target|octets"):
             world.station.command("lookout.look", arguments, world.now)
     record = world.station.command("lookout.look", TARGET, world.now)
-    assert (record.request, record.number) == (f"{APID}/0", 1)
+    assert (record.request, record.number) == (f"{APID}/1", 1)  # 0 acknowledged what was received
 
 
 def test_too_many_commands_wait(world):

@@ -32,7 +32,8 @@ from tests.fsw.recorded import EAGER, VERSION, recorder, setting
 from tests.ground.example_dictionary import APID, SECOND, UTC_NS
 from tests.ground.flown import DICTIONARY, Done, Flown, World
 
-RECORDS = altered(DICTIONARY, services=(*DICTIONARY.services, 15))
+RECORDS = DICTIONARY
+WITHOUT = altered(DICTIONARY, services=tuple(one for one in DICTIONARY.services if one != 15))
 OURS = bytes.fromhex(RECORDS.version)
 
 
@@ -218,8 +219,8 @@ def test_what_the_archive_gave_up_is_not_acknowledged(monkeypatch):
 
 def test_a_node_without_a_recorder_is_told_nothing():
     world = flown(Archive(), outages=[])
-    world.station = Station(DICTIONARY, Archive(), MemoryStore(), Moment(0, UTC_NS))
-    world.flown.relay.beacon = {}
+    world.station = Station(WITHOUT, Archive(), MemoryStore(), Moment(0, UTC_NS))
+    world.flown.relay.beacon = {"dictionary": bytes.fromhex(WITHOUT.version)}
     world.run(40)
     assert world.flown.requests == []
     world.flown.ask(ResumeOpenRetrieval(stores=[]))

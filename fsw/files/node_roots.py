@@ -5,6 +5,7 @@ from pathlib import Path
 
 from fsw.files.roots import Root
 from fsw.sequences.folder import REPOSITORY
+from fsw.store.crash_log import FAILURES, OLD_FAILURES
 from link.sequences.form import FILE_OCTETS_MAX
 
 _SEQUENCE_FILES_MAX = 64
@@ -15,4 +16,5 @@ def node_roots(state: Path, octets_max: int, entries_max: int) -> Iterator[Root]
     yield Root("files", state / "files", octets_max, entries_max)
     yield Root(REPOSITORY, state / REPOSITORY, _SEQUENCE_FILES_MAX * FILE_OCTETS_MAX, _SEQUENCE_FILES_MAX)
     yield Root("products", state / "products", is_read_only=True)
+    yield Root("log", state, is_read_only=True, only=(FAILURES, OLD_FAILURES))
     yield Root("apps", state / "apps", is_read_only=True)

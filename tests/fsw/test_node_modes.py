@@ -258,19 +258,19 @@ def test_a_ground_that_chose_safe_mode_leaves_it_itself(tmp_path):
 
 @pytest.mark.requirement("FSW-DEF-001")
 def test_a_silent_ground_is_answered_by_safe_mode_a_reset_and_the_golden_copy(tmp_path):
-    world = Spacecraft(tmp_path, silence_h=0.1, further_h=0.05)
+    world = Spacecraft(tmp_path, silence_h=0.02, further_h=0.01)
     world.run(2)
     assert world.change("nominal") == ""
     world.up.cut(1 << 62)  # a station acknowledges what it receives, and so is not silent
-    world.run(350)
+    world.run(62)
     assert world.mode is Mode.NOMINAL
     world.run(20)
     assert world.changes()[-1] == ("safe", "no command was heard for long")
     assert world.supervising.asked == []
-    world.run(180)
+    world.run(36)
     assert world.supervising.asked == ["reset: no command was heard for long"]
     world.boot()
-    world.run(180)
+    world.run(36)
     assert world.supervising.asked[1:] == ["golden: no command was heard for long"]
     asked = [one.values["what"] for one in world.station.events if one.name == "RecoveryAsked"]
     assert list(dict.fromkeys(asked)) == ["reset", "golden"]

@@ -48,7 +48,7 @@ from skyrack.warm_up import warm_up
 
 _NS = 1_000_000_000
 _NEVER_NS = 1 << 62
-_REHEARSAL = "skyrack.rehearsal"
+_PROVING = "skyrack.proving"
 
 
 class NodeFlight:
@@ -101,7 +101,7 @@ class NodeFlight:
         said, state = self._mission.update, Path(self.state).resolve()
         if said is None:
             return RunningSoftware()
-        words = ((_REHEARSAL, kind, str(Path(self._file).resolve()), str(state)) for kind in ("vectors", "shadow"))
+        words = ((_PROVING, kind, str(Path(self._file).resolve()), str(state)) for kind in ("vectors", "shadow"))
         vectors, shadow = (ProcessTrial(clock, state, said.trusted_keys, one) for one in words)
         for trial in (vectors, shadow):
             devices.callback(trial.close)

@@ -1,188 +1,81 @@
-"""What new software must show before it is started: the node that it is a version of runs it so, beside itself.
+"""A rehearsal of a flight, on devices that are none: what an executive would do for the first time is done before.
 
-    python fsw/supervisor/ahead.py FOLDER skyrack.rehearsal vectors MISSION STATE
-    python fsw/supervisor/ahead.py FOLDER skyrack.rehearsal shadow MISSION STATE
-
-`vectors`: kernels give their stored answers, and mission, apps and stages load. `shadow`: the node flies for a minute
-of virtual time on a copy of what the real one remembers, and nothing in it fails. Where something does, the last line
-that is printed says what, and the status is not 0.
+Then the classes of records know their forms, the forms of what is kept are known to msgspec, and the interpreter has
+adapted the code to what it works on: an executive that is forked from here begins to fly sooner.
 """
 
-import errno
 import os
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fsw.assembly import Devices, build_node
-from fsw.jobs.inline import InlineRunner
-from fsw.mission import load_mission
-from fsw.store.crash_log import CrashLog
-from hal.linux.clock import HostClock
-from hal.medium import HOST, MediumEntry
-from hal.port import PortState
-from hal.sim.board import ModelBoard
-from hal.sim.camera import SceneCamera
+from fsw.mission import Mission
+from fsw.node import Node
+from hal.correlated_clock import CorrelatedClock
+from hal.linux.lasting_port import LastingPort
+from hal.port import Line
 from hal.sim.clock import VirtualClock
-from kernels.selftest import failed_families
-from skyrack.flight import job_modules, load_flight
+from link.coding.cltu import encode_cltu
+from link.frames.tc import TcFrame
+from link.pus.services.test import Ping
+from link.pus.source import TcSource
 
-SHADOW_S = 60
-_NS = 1_000_000_000
+_STARTS, _STEPS = 2, 12
+_IN_MEMORY = Path("/dev/shm")  # where it exists, nobody waits for a disk
 
 
-class Overlay:
-    """`Medium` over the host's: what is written stays in memory."""
+def rehearse(mission: Mission, devices: Callable[[CorrelatedClock, LastingPort], Devices]) -> None:
+    """Fly `mission` twice for some seconds of virtual time, the second time with the memory of the first.
 
-    def __init__(self) -> None:
-        self._written: dict[Path, bytes | None] = {}
+    `devices` gives those of a clock and a port. Each flight gets one command; what it stores is deleted.
+    """
+    with TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
+        for _ in range(_STARTS):
+            clock, line = CorrelatedClock(VirtualClock()), _Line(_command(mission))
+            port = LastingPort("rehearsal", clock, line=line, reopen=_no_line)
+            _fly(build_node(mission, devices(clock, port), Path(folder)), clock)
+            port.close()
 
-    def read(self, path: Path) -> bytes:
-        """What was written, or else what is there."""
-        if path not in self._written:
-            return HOST.read(path)
-        octets = self._written[path]
-        if octets is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+def _fly(node: Node, clock: CorrelatedClock) -> None:
+    for _ in range(_STEPS):
+        node.step()
+        clock.wait(node.next_wake_ns)
+
+
+def _command(mission: Mission) -> bytes:
+    """A unit with a request for a test of the connection, in a frame of type BD, which any receiver accepts."""
+    managed = mission.managed
+    frame = TcFrame(
+        spacecraft_id=managed.spacecraft_id,
+        channel=managed.tc_channel,
+        sequence=0,
+        data=TcSource(mission.node.apid).packet(Ping()).encode(),
+        bypass=True,
+    )
+    return encode_cltu(frame.encode(fecf=managed.tc_fecf), randomise=managed.cltu_randomise)
+
+
+class _Line:
+    """`Line` from which `octets` come, and that takes everything."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets, self._descriptor = octets, os.eventfd(0)
+
+    def read(self, size_max: int) -> bytes:
+        octets, self._octets = self._octets[:size_max], self._octets[size_max:]
         return octets
 
-    def entry(self, path: Path) -> MediumEntry:
-        """A written file, or what is there."""
-        return MediumEntry(is_folder=False, octets=len(self.read(path))) if path in self._written else HOST.entry(path)
-
-    def read_part(self, path: Path, offset: int, size: int) -> bytes:
-        """A part of what was written, or else of what is there."""
-        return self.read(path)[offset : offset + size]
-
-    def names(self, folder: Path) -> list[str]:
-        """The names there and the written ones."""
-        try:
-            names = set(HOST.names(folder))
-        except FileNotFoundError:
-            names = set()
-        for path, octets in self._written.items():
-            if path.parent == folder:
-                (names.discard if octets is None else names.add)(path.name)
-        return sorted(names)
-
-    def write(self, path: Path, octets: bytes) -> None:
-        """Replace the content."""
-        self._written[path] = octets
-
-    def overwrite(self, path: Path, octets: bytes) -> None:
-        """Write over the first octets."""
-        self._written[path] = octets + self._before(path)[len(octets) :]
-
-    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
-        """Write from `offset` on."""
-        before = self._before(path).ljust(offset, b"\0")
-        self._written[path] = before[:offset] + octets + before[offset + len(octets) :]
-
-    def append(self, path: Path, octets: bytes) -> None:
-        """Write behind the last octet."""
-        self._written[path] = self._before(path) + octets
-
-    def sync(self, path: Path) -> None:
-        """Nothing: none of it is to survive."""
-
-    def replace(self, old: Path, new: Path) -> None:
-        """Rename."""
-        self._written[new], self._written[old] = self.read(old), None
-
-    def remove(self, path: Path) -> None:
-        """Remove."""
-        self.read(path)
-        self._written[path] = None
-
-    def make_folder(self, folder: Path) -> bool:  # noqa: ARG002
-        """Nothing: a file needs none here."""
-        return False
-
-    def remove_folder(self, folder: Path) -> None:
-        """Nothing."""
-
-    def _before(self, path: Path) -> bytes:
-        try:
-            return self.read(path)
-        except FileNotFoundError:
-            return b""
-
-
-class Deaf:
-    """`Port` to nobody: it takes all and gives nothing."""
-
-    state, next_wake_ns = PortState(), None
-
-    def read(self, size_max: int) -> bytes:  # noqa: ARG002
-        """Nothing."""
-        return b""
-
     def write(self, octets: bytes) -> int:
-        """All of it."""
         return len(octets)
 
     def fileno(self) -> int:
-        """No descriptor."""
-        return -1
-
-    line_fileno = fileno
+        return self._descriptor
 
     def close(self) -> None:
-        """Nothing is open."""
+        os.close(self._descriptor)
 
 
-class RehearsalLog(CrashLog):
-    """`CrashLog` that keeps the failures."""
-
-    def __init__(self) -> None:
-        super().__init__(Path())
-        self.failures: list[str] = []
-
-    def note(self, name: str, error: BaseException, utc_ns: int) -> None:  # noqa: ARG002
-        """Keep the failure."""
-        self.failures.append(f"{name}: {type(error).__name__}: {error}")
-
-
-def vectors(mission: str, state: str) -> str:
-    """What is wrong with the software as it is loaded, or nothing."""
-    if failed := failed_families():
-        return f"kernels fail: {', '.join(failed)}"
-    load_flight(mission, "", state, "", "0")
-    job_modules(mission)
-    return ""
-
-
-def shadow(mission: str, state: str) -> str:
-    """What goes wrong in a minute of flight on a copy of the node's memory, or nothing."""
-    loaded, told = load_mission(Path(mission)), RehearsalLog()
-    clock = VirtualClock(utc_ns=HostClock().utc_ns())
-    said = loaded.board
-    devices = Devices(
-        clock=clock,
-        port=Deaf(),
-        bits_per_second=loaded.radio.bits_per_second,
-        camera=SceneCamera(loaded.scenes, clock),
-        board=ModelBoard(name=said.name, idle_watts=said.idle_watts, core_watts=said.core_watts),
-        runner=InlineRunner(clock, {}, duration_ns=0, waiting_max=0),
-        medium=Overlay(),
-    )
-    node = build_node(loaded, devices, Path(state), told)
-    while clock.monotonic_ns() < SHADOW_S * _NS and not told.failures:
-        node.step()
-        clock.wait(max(node.next_wake_ns, clock.monotonic_ns() + 1))
-    if told.failures:
-        return told.failures[0]
-    return "" if node.telecom.downlink.units else "it sent nothing"
-
-
-def main(words: list[str]) -> None:
-    """Rehearse; exit with what is wrong."""
-    kind, mission, state = words
-    try:
-        wrong = {"vectors": vectors, "shadow": shadow}[kind](mission, state)
-    except BaseException as error:
-        wrong = f"{type(error).__name__}: {error}"
-    sys.exit(wrong or 0)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def _no_line() -> Line:
+    raise OSError("this is a rehearsal")

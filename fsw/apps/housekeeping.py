@@ -20,6 +20,7 @@ from link.cop1.farm import FarmState
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32ub, Octets, Telemetry, wire
 
 _NS = 1_000_000_000
+_U8_MAX, _U16_MAX, _U32_MAX = 0xFF, 0xFFFF, 0xFFFF_FFFF
 
 
 class NodeStatus(Telemetry, id=0x01):
@@ -120,7 +121,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         yield self._status((now_ns - self._start_ns) // _NS, load, power)
 
     def _started(self) -> NodeStarted:
-        waiting, damaged = _capped(len(self.store.waiting())), _capped(self.store.damaged)
+        waiting, damaged = min(len(self.store.waiting()), _U16_MAX), min(self.store.damaged, _U16_MAX)
         return NodeStarted(node=self.node, board=self.board.name, products_waiting=waiting, products_damaged=damaged)
 
     def _loop_load(self, elapsed_s: float) -> float:
@@ -142,49 +143,44 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         reporter = self.reporter
         return NodeStatus(
             dictionary=bytes.fromhex(self.dictionary_version),
-            boots=_capped(self.numbers.boots),
+            boots=min(self.numbers.boots, _U16_MAX),
             uptime_s=uptime_s,
             ticks=executive.ticks % (1 << 32),
-            ticks_missed=_capped(executive.missed),
-            ticks_skipped=_capped(executive.skipped),
-            set_aside=_capped(executive.set_aside, 8),
-            overruns=_capped(executive.overruns),
-            failures=_capped(executive.failures),
+            ticks_missed=min(executive.missed, _U16_MAX),
+            ticks_skipped=min(executive.skipped, _U16_MAX),
+            set_aside=min(executive.set_aside, _U8_MAX),
+            overruns=min(executive.overruns, _U16_MAX),
+            failures=min(executive.failures, _U16_MAX),
             loop_load=round(100 * load),
-            jobs=_capped(self.jobs.unfinished, 8),
-            products_waiting=_capped(len(self.store.waiting())),
-            store_octets=_capped(self.store.octets, 32),
-            commands_accepted=_capped(dispatcher.accepted),
-            commands_rejected=_capped(dispatcher.rejected),
-            commands_failed=_capped(dispatcher.failed),
-            tc_frames_accepted=_capped(uplink.accepted),
-            tc_frames_discarded=_capped(uplink.discarded),
-            tc_frames_rejected=_capped(uplink.rejected),
+            jobs=min(self.jobs.unfinished, _U8_MAX),
+            products_waiting=min(len(self.store.waiting()), _U16_MAX),
+            store_octets=min(self.store.octets, _U32_MAX),
+            commands_accepted=min(dispatcher.accepted, _U16_MAX),
+            commands_rejected=min(dispatcher.rejected, _U16_MAX),
+            commands_failed=min(dispatcher.failed, _U16_MAX),
+            tc_frames_accepted=min(uplink.accepted, _U16_MAX),
+            tc_frames_discarded=min(uplink.discarded, _U16_MAX),
+            tc_frames_rejected=min(uplink.rejected, _U16_MAX),
             tc_octets_skipped=uplink.octets_skipped % (1 << 32),
             farm_state=uplink.farm.state,
             farm_expects=uplink.farm.vr,
             tm_frames=self.telecom.downlink.sender.frames % (1 << 32),
-            reports_dropped=_capped(self.bus.dropped + reporter.dropped),
-            reports_throttled=_capped(executive.throttled, 32),
-            reports_unsendable=_capped(executive.unsendable, 32),
-            reports_forgotten=_capped(reporter.forgotten),
-            releases_dropped=_capped(reporter.services.releases_dropped),
-            checks_unread=_capped(reporter.services.monitor.unreadable),
-            tc_packets_bad=_capped(uplink.bad_packets),
-            notes_lost=_capped(self.crash_log.lost, 8),
-            port_losses=_capped(self.telecom.port.state.losses),
-            port_refused=_capped(self.telecom.port.state.refused),
+            reports_dropped=min(self.bus.dropped + reporter.dropped, _U16_MAX),
+            reports_throttled=min(executive.throttled, _U32_MAX),
+            reports_unsendable=min(executive.unsendable, _U32_MAX),
+            reports_forgotten=min(reporter.forgotten, _U16_MAX),
+            releases_dropped=min(reporter.services.releases_dropped, _U16_MAX),
+            checks_unread=min(reporter.services.monitor.unreadable, _U16_MAX),
+            tc_packets_bad=min(uplink.bad_packets, _U16_MAX),
+            notes_lost=min(self.crash_log.lost, _U8_MAX),
+            port_losses=min(self.telecom.port.state.losses, _U16_MAX),
+            port_refused=min(self.telecom.port.state.refused, _U16_MAX),
             power_w=power.watts,
             energy_j=self._energy_j,
             power_source=PowerSource[power.source.upper()],
-            kernels_failed=_capped(len(self.kernels_failed), 8),
+            kernels_failed=min(len(self.kernels_failed), _U8_MAX),
             last_request=dispatcher.memory.last_count,
-            requests_repeated=_capped(dispatcher.memory.repeated),
-            memory_failed=_capped(self.memory.failed),
-            memory_damaged=_capped(self.memory.damaged, 8),
+            requests_repeated=min(dispatcher.memory.repeated, _U16_MAX),
+            memory_failed=min(self.memory.failed, _U16_MAX),
+            memory_damaged=min(self.memory.damaged, _U8_MAX),
         )
-
-
-def _capped(count: int, bits: int = 16) -> int:
-    """The counter, or the greatest number of `bits` bits where it is greater."""
-    return min(count, (1 << bits) - 1)

@@ -84,17 +84,19 @@ class Heartbeat(NamedTuple):
 class _Task:
     """An app, the number of its next tick and when that is due; tick 0 is due at `first_ns`. `beat_ns`: see Heartbeat.
 
-    `is_prompt`: the app may be due between ticks. One that is not `is_allowed` is stepped until it `ends_ns`, the
-    latest time for what it began before.
+    `is_prompt`: the app may be due between ticks, at `prompt_ns` by its last answer, and `may_be_busy`: at any turn.
+    One that is not `is_allowed` is stepped until it `ends_ns`, the latest time for what it began before.
     """
 
     app: App
     first_ns: int
     is_prompt: bool
+    may_be_busy: bool
     beat_ns: int
     is_allowed: bool
     ends_ns: int = 0
     tick: int = 0
+    prompt_ns: int = 0
     due_ns: int = field(init=False)
     period_ns: int = field(init=False)
 
@@ -165,15 +167,17 @@ class Executive:
             for share in self._shares.values():
                 share.use_up(sender, self._epoch_ns)
         self._troubles = Throttle(8, 0.2)
+        self._are_asked = False  # whether each app was asked when it is due since anything happened
         self._troubled: dict[str, str] = {}  # by name: the trouble last reported
         self.ticks = self.missed = self.skipped = self.overruns = self.failures = self.unsendable = self.busy_ns = 0
 
     def add(self, app: App) -> None:
         """Step `app` from now on."""
-        is_prompt = type(app).due_ns is not App.due_ns or type(app).is_busy is not App.is_busy
+        may_be_busy = type(app).is_busy is not App.is_busy
+        is_prompt = type(app).due_ns is not App.due_ns or may_be_busy
         first_ns = self._epoch_ns + app.offset_ms * _NS_PER_MS
         beat_ns = self._clock.monotonic_ns()
-        self._tasks.append(_Task(app, first_ns, is_prompt, beat_ns, self._allows(app.app_name)))
+        self._tasks.append(_Task(app, first_ns, is_prompt, may_be_busy, beat_ns, self._allows(app.app_name)))
         self._tasks.sort(key=lambda task: task.app.order)
 
     def allow(self, allows: Callable[[str], bool]) -> None:
@@ -207,6 +211,7 @@ class Executive:
         """When an app is due next: at a tick, or before it."""
         stepped = [task for task in self._tasks if task.is_stepped]
         prompts_ns = [self._prompt_ns(task, _due_ns) for task in stepped if task.is_prompt]
+        self._are_asked = True
         return min([*prompts_ns, *(task.due_ns for task in stepped)], default=_NEVER_NS)
 
     @property
@@ -227,7 +232,7 @@ class Executive:
                 continue
             if now_ns >= task.due_ns:
                 self._run(task, now_ns)
-            elif task.is_prompt and now_ns >= self._prompt_ns(task, _due_ns_awake):
+            elif task.is_prompt and now_ns >= self._prompt_ns_awake(task):
                 self._step(task, now_ns)
         if ticks_ns := [task.due_ns for task in self._tasks if task.is_stepped]:
             self._sheet.forget(min(ticks_ns))
@@ -244,7 +249,7 @@ class Executive:
         if rests_until_ns and self._now_ns() < rests_until_ns:
             return None
         result = None
-        with self.section(name, budget_ms, passes) as section:
+        with _Contained(self, name, budget_ms, passes) as section:
             result = work()
         if section.error:
             self._set_aside(name)
@@ -260,8 +265,9 @@ class Executive:
         """Account for the code inside, and turn its exceptions into events. Apps and duties run in sections only.
 
         Sections may nest; time counts once. Only what `passes` lists leaves the section: neither a library that calls
-        exit nor an app whose own port is closed ends the flight.
+        exit nor an app whose own port is closed ends the flight. What is done inside may change when apps are due.
         """
+        self._are_asked = False
         return _Contained(self, name, budget_ms, passes)
 
     def report(self, name: str, record: Record) -> None:
@@ -366,7 +372,13 @@ class Executive:
     def _prompt_ns(self, task: _Task, question: Callable[[App], int | None]) -> int:
         """When the app is due by its own word, the answer to `question`, though not while it rests."""
         answer_ns = self._ask(task.app, question)
-        return _NEVER_NS if answer_ns is None else max(answer_ns, self._backoff.rests_until(task.app.app_name))
+        rests_until_ns = self._backoff.rests_until(task.app.app_name)
+        task.prompt_ns = _NEVER_NS if answer_ns is None else max(answer_ns, rests_until_ns)
+        return task.prompt_ns
+
+    def _prompt_ns_awake(self, task: _Task) -> int:
+        """When the app is due by its own word, at once if it is busy; the last answer holds until something happens."""
+        return self._prompt_ns(task, _due_ns_awake) if task.may_be_busy or not self._are_asked else task.prompt_ns
 
     def _ask(self, app: App, question: Callable[[App], _Result]) -> _Result | None:
         """The answer of an app about when to step it; None where it fails.

@@ -132,7 +132,7 @@ def _members(labels: type[Enum]) -> Converter:
         except KeyError:
             raise DecodeError(f"{number} is no {labels.__name__}") from None
 
-    return member, lambda value: labels(value).value
+    return member, lambda value: value.value if type(value) is labels else labels(value).value
 
 
 def _as_is(octets: bytes) -> bytes:

@@ -466,3 +466,35 @@ def test_a_budget_fits_into_its_period():
 
         class Greedy(App, period_ms=10, budget_ms=20):
             pass
+
+
+@dataclass
+class Asked(Slow, period_ms=100, budget_ms=50):
+    """Counts how often it is asked when it is due."""
+
+    due_ms: int | None = None
+    asked: int = 0
+
+    @property
+    def due_ns(self):
+        self.asked += 1
+        return None if self.due_ms is None else self.due_ms * MS
+
+
+def test_an_app_is_asked_once_a_turn_when_it_is_due_and_again_once_something_happened():
+    clock = VirtualClock()
+    app = Asked(clock)
+    executive, _ = flight(clock, app, Fast(clock))
+    executive.run_due()
+    turns = []
+    for told_ms in (None, 25, None):
+        before = app.asked
+        clock.wait(executive.next_due_ns)
+        if told_ms:
+            with executive.section("command", 10):
+                app.due_ms = told_ms
+        executive.run_due()
+        turns.append(app.asked - before)
+    assert turns == [1, 2, 1]
+    assert app.ran_ms == [0, 25]
+    assert clock.monotonic_ns() == 25 * MS

@@ -10,7 +10,7 @@ NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.
 
 SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
 
-.PHONY: demo shell test soak lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-models bench-record fuzz coverage mutants docs clean
+.PHONY: demo shell test soak lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-fsw bench-models bench-record fuzz coverage mutants docs clean
 demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -89,6 +89,10 @@ $(READY): $(FLYING)
 # Our kernels beside their peers, in CPU time of one core: `make bench-coding`, `make bench-coding ARGS="--json FILE"`.
 bench-%: $(VENV)/.peers
 	$(BIN)/python -m benchmarks $* $(ARGS)
+
+# The flight executive beside its controls and peers, in one run; needs no peers from elsewhere.
+bench-fsw: $(READY)
+	$(BIN)/python -m benchmarks fsw $(ARGS)
 
 # Models as people train them, imported and held to what their library says; the table stands in the docs.
 # What cannot be had stands there as not installed. Some 3 GB, in a folder of its own.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.flying import FlyingNode
 from benchmarks.harness import Row
-from hal.linux.priority import raise_priority
+from hal.linux.priority import drop_priority, raise_priority
 from kernels import library
 from link.pus.services.housekeeping import HousekeepingReport
 
@@ -33,6 +33,13 @@ def measured(folder: str | None) -> tuple[list[float], list[float]]:
 def rows() -> Iterator[Row]:
     """What the plan promises is held on a disk in memory, where only we are measured."""
     raise_priority(50)  # the instrument is no part of what is measured; nor may it be late where the machine is busy
+    try:
+        yield from measured_rows()
+    finally:
+        drop_priority()
+
+
+def measured_rows() -> Iterator[Row]:
     memory = MEMORY if Path(MEMORY).is_dir() else None
     for where, folder, hold in (("state in memory", memory, 1.0), ("state on disk", None, None)):
         restarts, starts = measured(folder)

@@ -49,6 +49,8 @@ from skyrack.warm_up import warm_up
 _NS = 1_000_000_000
 _NEVER_NS = 1 << 62
 _PROVING = "skyrack.proving"
+LEAD_NS = 50_000
+"""How early a flight with real-time priority wakes up, so that ticks are in time."""
 
 
 class NodeFlight:
@@ -70,7 +72,8 @@ class NodeFlight:
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
         lacks = raise_priority(self._priority) if self._priority else ""
-        clock = CorrelatedClock(HostClock())
+        is_prompt = self._priority and not lacks
+        clock = CorrelatedClock(HostClock(LEAD_NS if is_prompt else 0))
         with ExitStack() as devices:
             runner = ProcessRunner(
                 clock, _limits(self._mission), PIPELINES, source=SharedGuardian(door, lifeline.complain)

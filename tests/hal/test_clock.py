@@ -12,7 +12,7 @@ from hal.linux.serial_port import SerialLine
 from hal.sim.clock import VirtualClock
 
 
-@pytest.mark.parametrize("clock", [HostClock(), VirtualClock()])
+@pytest.mark.parametrize("clock", [HostClock(), HostClock(lead_ns=1_000_000), VirtualClock()])
 def test_wait_reaches_its_time_and_never_goes_back(clock):
     start_ns = clock.monotonic_ns()
     clock.wait(start_ns + 5_000_000)
@@ -20,6 +20,16 @@ def test_wait_reaches_its_time_and_never_goes_back(clock):
     assert passed_ns >= 5_000_000
     clock.wait(start_ns)
     assert clock.monotonic_ns() >= start_ns + passed_ns
+
+
+def test_a_lead_is_time_to_wake_up_in_and_no_less_is_waited(monkeypatch):
+    asked_s = []
+    monkeypatch.setattr("select.select", lambda *ways: asked_s.append(ways[3]) or ([], [], []))
+    clock = HostClock(lead_ns=2_000_000)
+    start_ns = clock.monotonic_ns()
+    clock.wait(start_ns + 1_000_000)
+    assert asked_s == [0]
+    assert clock.monotonic_ns() >= start_ns + 1_000_000
 
 
 def test_virtual_time_stamps_follow_what_passed():

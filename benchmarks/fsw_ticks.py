@@ -22,7 +22,7 @@ from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from hal.linux.clock import HostClock
-from hal.linux.priority import drop_priority, take_priority
+from hal.linux.priority import drop_priority, raise_priority
 from kernels import library
 from skyrack.flight import LEAD_NS
 
@@ -112,7 +112,7 @@ def rows() -> Iterator[Row]:
             worker = busy.enter_context(subprocess.Popen([sys.executable, "-c", BUSY]))
             busy.callback(worker.kill)
         settle_heap()
-        lacks = take_priority(PRIORITY, is_inherited=True)  # by the thread, too
+        lacks = raise_priority(PRIORITY, is_inherited=True)  # by the thread, too
         busy.callback(drop_priority)
         yield row(made, lacks or "real-time priority", 0 if lacks else LEAD_NS)
 

@@ -1,11 +1,12 @@
 """Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from random import Random, SystemRandom
+from types import ModuleType
 from typing import NamedTuple
 
 from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
@@ -17,6 +18,9 @@ from fsw.apps.memory import Memory
 from fsw.apps.processes import Processes
 from fsw.apps.scrub import Scrub
 from fsw.apps.timekeeping import Timekeeping
+from fsw.bridge import app as bridge
+from fsw.bridge.app import Bridge, Bridges, bridged
+from fsw.bridge.topics import check_bridges, topics_in
 from fsw.comms import dispatch, reporter, services
 from fsw.comms.dispatch import Dispatcher
 from fsw.comms.handlers import Handler
@@ -53,6 +57,7 @@ from fsw.jobs.job import Runner
 from fsw.mission import (
     FILES_CHANNEL,
     HOUSEKEEPING_CHANNEL,
+    BridgeSection,
     FilesSection,
     Mission,
     ModesSection,
@@ -116,7 +121,7 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir, health, health_app, events, update, recording, exchange,
+    timekeeping, sequences, fdir, health, health_app, events, update, recording, exchange, bridge,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
@@ -143,7 +148,14 @@ def _design_of(mission: Mission) -> _Design:
     """The design of the mission's node. Raises UsageError, as `dictionary_of`."""
     own = own_apps(mission.apps, _app_names())
     return _designed(
-        mission.node, mission.managed, mission.files, mission.modes, mission.fdir, mission.quota, tuple(own)
+        mission.node,
+        mission.managed,
+        mission.files,
+        mission.modes,
+        mission.fdir,
+        mission.quota,
+        mission.bridge,
+        tuple(own),
     )
 
 
@@ -161,10 +173,11 @@ def _designed(
     modes: ModesSection,
     watches: tuple[WatchSection, ...],
     quotas: tuple[QuotaSection, ...],
+    bridges: tuple[BridgeSection, ...],
     own: tuple[OwnApp, ...],
 ) -> _Design:
     partners = FilePartners(apid=files.apid, node_entity=files.entity, ground_entity=files.ground_entity)
-    declaring = (*_DECLARING, *(module for one in own for module in one.modules))
+    declaring = _modules(own)
     dictionary = Dictionary.of(
         node.name, node.apid, managed.to_dict(), declaring, partners, services.OFFERED, arming=_ARMING
     )
@@ -173,7 +186,13 @@ def _designed(
     table = ModeTable(said, ruled, [entry.name for entry in dictionary.commands])
     check_watches(watches, dictionary, [mode.name.lower() for mode in Mode])
     check_quotas(quotas, dictionary)
+    check_bridges(bridges, topics_in(declaring))
     return _Design(dictionary, table, own)
+
+
+def _modules(own: Iterable[OwnApp]) -> list[ModuleType]:
+    """The modules of all apps, those of the mission included."""
+    return [*_DECLARING, *(module for one in own for module in one.modules)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +219,8 @@ class Devices:
     """Whether the UTC of `clock` runs on without power."""
     battery: Battery | None = None
     vitals: VitalSigns = field(default_factory=NoVitalSigns)
+    bridges: Mapping[str, Port] = field(default_factory=dict)
+    """The ports of the mission's bridges, by name; one that is not there carries nothing."""
     recovery: Recovery = field(default_factory=NoRecovery)
     """Who restarts the node if it asks for it, as its supervisor."""
     software: RunningSoftware = field(default_factory=RunningSoftware)
@@ -272,6 +293,7 @@ class _Assembly:
     def node(self, *, safe: bool) -> Node:
         """The node, with all apps added."""
         self.modes = self._modes(safe=safe)
+        self.bridges = Bridges(self.bus, list(self._bridges())) if self.devices.bridges else None
         for app in self._apps():
             self.executive.add(app)
             self.dispatcher.add(app)
@@ -288,6 +310,7 @@ class _Assembly:
             imaging=self.imaging,
             files=self.files,
             modes=self.modes,
+            bridges=self.bridges,
         )
 
     def _handlers(self) -> dict[int, Handler]:
@@ -369,6 +392,8 @@ class _Assembly:
         yield self._quotas()
         yield self._update()
         yield Recording(self.recorder, lambda: self.reporter.unrecorded)
+        if self.bridges:
+            yield self.bridges
         yield self.reporter
 
     def _provisions(self, runner: SharedRunner, folder: Path) -> Provisions:
@@ -400,6 +425,14 @@ class _Assembly:
             self.sequences.start,
             self._request_mode,
         )
+
+    def _bridges(self) -> Iterator[Bridge]:
+        topics = topics_in(_modules(self.own_apps))
+        for one in self.mission.bridge:
+            if one.name in self.devices.bridges:
+                port, session = self.devices.bridges[one.name], self.devices.random.getrandbits(32)
+                ways = ([topics[name] for name in way] for way in (one.topics_out, one.topics_in))
+                yield bridged(one.name, port, session, self.bus, *ways)
 
     def _quotas(self) -> EventQuotas:
         known = frozenset(entry.name for entry in self.dictionary.events)

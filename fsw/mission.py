@@ -46,7 +46,7 @@ _PATTERNS = {
     _FILE_NAME: "up to 40 letters, digits, dots, hyphens and underscores, the first a letter or digit",
     _TARGET: "up to 40 small letters, digits, hyphens and underscores",
     _LABEL: "1 to 40 printable ASCII characters",
-    _CONDITION: "a condition of 1 to 200 printable ASCII characters",
+    _CONDITION: "a text of 1 to 200 printable ASCII characters",
     _TEXT: "1 to 100 printable ASCII characters",
     _MODE: "up to 40 small letters, hyphens and underscores",
 }
@@ -56,6 +56,7 @@ _Label = Annotated[str, Meta(pattern=_LABEL)]
 _Apid = Annotated[int, Meta(ge=1, le=2046)]
 _EntityId = Annotated[int, Meta(ge=1, le=65535)]
 _Watts = Annotated[float, Meta(ge=0, le=10_000)]
+_Topic = Annotated[str, Meta(pattern=_TEXT)]
 _Percent = Annotated[float, Meta(ge=0, le=95)]
 _Names = Annotated[tuple[_Label, ...], Meta(max_length=1000)]  # of apps and commands
 _Metres = Annotated[float, Meta(ge=-1e9, le=1e9)]  # farther than any map projection reaches
@@ -244,6 +245,15 @@ class UpdateSection(_Section, frozen=True):
         return tuple(key.octets for key in self.keys)
 
 
+class BridgeSection(_Section, frozen=True):
+    """A bridge to another node over `port`, a URL: the topics, reports and events by name, that go and that come."""
+
+    name: _Label
+    port: Annotated[str, Meta(pattern=_CONDITION)]
+    topics_out: Annotated[tuple[_Topic, ...], Meta(max_length=64)] = ()
+    topics_in: Annotated[tuple[_Topic, ...], Meta(max_length=64)] = ()
+
+
 class Mission(_Section, frozen=True):
     """The whole file, checked. `link` is the raw table; `managed` what it means. `apps` are files of the user's own."""
 
@@ -263,6 +273,7 @@ class Mission(_Section, frozen=True):
     fdir: Annotated[tuple[WatchSection, ...], Meta(max_length=64)] = ()
     quota: Annotated[tuple[QuotaSection, ...], Meta(max_length=64)] = ()
     update: UpdateSection | None = None
+    bridge: Annotated[tuple[BridgeSection, ...], Meta(max_length=16)] = ()
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -347,6 +358,10 @@ def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
         low = mission.defences.battery_low_percent
         yield f"defences.battery_leave_percent = {mission.defences.battery_leave_percent:g}, expected more than {low:g}"
     yield from _watch_complaints(mission.fdir)
+    bridges = [bridge.name for bridge in mission.bridge]
+    for number, name in enumerate(bridges):
+        if bridges.index(name) != number:
+            yield f"bridge[{number}].name: {name!r} occurs twice, expected one name a bridge"
     limited = [quota.event for quota in mission.quota]
     for number, event in enumerate(limited):
         if limited.index(event) != number:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fsw.apps.files import Files
 from fsw.apps.imaging import Imaging
+from fsw.bridge.app import Bridges
 from fsw.comms.dispatch import Dispatcher
 from fsw.comms.playback import Playback
 from fsw.comms.reporter import Reporter
@@ -43,6 +44,7 @@ class Node:
     imaging: Imaging
     files: Files
     modes: Modes
+    bridges: Bridges | None = None
 
     def step(self) -> None:
         """Execute everything that is due now. Raises PortClosed; all that must survive is on the disk then."""
@@ -71,8 +73,9 @@ class Node:
 
     @property
     def waits_for(self) -> Sequence[Waitable]:
-        """The port and the runner of jobs: what may become readable before `next_wake_ns`."""
-        return self.telecom.port, self.imaging.runner
+        """The ports and the runner of jobs: what may become readable before `next_wake_ns`."""
+        bridges = self.bridges.waits_for if self.bridges else ()
+        return self.telecom.port, self.imaging.runner, *bridges
 
     def _queue(self) -> bool:
         """Pass file data, reports and what was recorded to the link's queues, each alone; whether room is short."""

@@ -81,12 +81,16 @@ class NodeFlight:
             devices.callback(runner.close)
             port = open_port(self._port, clock, is_patient=not start.is_first)
             devices.callback(port.close)
+            bridges = {one.name: open_port(one.port, clock, is_patient=True) for one in self._mission.bridge}
+            for one in bridges.values():
+                devices.callback(one.close)
             resets = open_resets(Path(self.state))
             recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, report))
             recovery = SupervisedRecovery(clock)
             on_board = replace(
                 self._devices(clock, port, runner),
                 processes=Processes(start, resets, lacks),
+                bridges=bridges,
                 recovery=recovery,
                 software=self._software(start, clock, devices),
             )

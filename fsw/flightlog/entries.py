@@ -59,7 +59,8 @@ class FlightHeader(msgspec.Struct, kw_only=True):
     """What flew: the mission (mission.py) and the software, and where the node kept its `state`.
 
     `apps`: path and SHA-256 of each file of apps of the user's own. `is_safe`: it began in safe mode; `keeps_time`: the
-    board's clock ran on without power; `has_battery`: it could ask for the charge of one.
+    board's clock ran on without power; `has_battery`: it could ask for the charge of one;
+    `bridges`: those whose ports it had.
     """
 
     software: str
@@ -71,6 +72,7 @@ class FlightHeader(msgspec.Struct, kw_only=True):
     is_safe: bool = False
     keeps_time: bool = False
     has_battery: bool = False
+    bridges: list[str] = []
 
 
 class Entries(msgspec.Struct, array_like=True):

@@ -142,6 +142,7 @@ def _header(mission: Mission, devices: Devices, state: Path, *, safe: bool) -> F
         is_safe=safe,
         keeps_time=devices.keeps_time,
         has_battery=devices.battery is not None,
+        bridges=list(devices.bridges),
     )
 
 
@@ -169,6 +170,7 @@ def _twins(devices: Devices, journal: Journal) -> Devices:
         board=RecordingBoard(devices.board, journal),
         battery=devices.battery and RecordingBattery(devices.battery, journal),
         vitals=RecordingVitals(devices.vitals, journal),
+        bridges={name: RecordingPort(port, journal) for name, port in devices.bridges.items()},
         runner=RecordingRunner(devices.runner, journal),
         medium=RecordingMedium(devices.medium, journal),
         random=RecordingDice(devices.random, journal),

@@ -131,6 +131,7 @@ class Replay:
             vitals=TapeVitals(tape),
             recovery=TapeRecovery(tape),
             software=tape_software(tape),
+            bridges={name: TapePort(tape) for name in header.bridges},
         )
         self.node = build_node(self.mission, devices, Path(header.state), self.log, safe=header.is_safe)
         topics: tuple[type[Record], ...] = (Event, Telemetry)

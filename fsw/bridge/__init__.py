@@ -1,0 +1,1 @@
+"""Bridges: chosen topics of the bus go to other nodes over a port, and theirs come here."""

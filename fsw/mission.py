@@ -254,6 +254,12 @@ class BridgeSection(_Section, frozen=True):
     topics_in: Annotated[tuple[_Topic, ...], Meta(max_length=64)] = ()
 
 
+class RightsSection(_Section, frozen=True):
+    """What the flight loop asks of its operating system; where that is refused, the node flies on and tells of it."""
+
+    lock_memory: bool = False
+
+
 class Mission(_Section, frozen=True):
     """The whole file, checked. `link` is the raw table; `managed` what it means. `apps` are files of the user's own."""
 
@@ -273,6 +279,7 @@ class Mission(_Section, frozen=True):
     fdir: Annotated[tuple[WatchSection, ...], Meta(max_length=64)] = ()
     quota: Annotated[tuple[QuotaSection, ...], Meta(max_length=64)] = ()
     update: UpdateSection | None = None
+    rights: RightsSection = RightsSection()
     bridge: Annotated[tuple[BridgeSection, ...], Meta(max_length=16)] = ()
 
     @property

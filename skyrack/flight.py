@@ -37,6 +37,7 @@ from hal.linux.clock import HostClock, has_lasting_clock
 from hal.linux.gauges.host_vitals import HostVitals
 from hal.linux.gauges.power_supply import find_battery
 from hal.linux.lasting_port import LastingPort
+from hal.linux.memory_lock import lock_memory
 from hal.linux.priority import raise_priority
 from hal.medium import HOST, Medium
 from hal.port import PortState
@@ -71,9 +72,10 @@ class NodeFlight:
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
         """Fly until the supervisor wants an end."""
-        lacks = raise_priority(self._priority) if self._priority else ""
-        is_prompt = self._priority and not lacks
-        clock = CorrelatedClock(HostClock(LEAD_NS if is_prompt else 0))
+        no_priority = raise_priority(self._priority) if self._priority else ""
+        not_locked = lock_memory() if self._mission.rights.lock_memory else ""
+        priority = 0 if no_priority else self._priority
+        clock = CorrelatedClock(HostClock(LEAD_NS if priority else 0))
         with ExitStack() as devices:
             runner = ProcessRunner(
                 clock, _limits(self._mission), PIPELINES, source=SharedGuardian(door, lifeline.complain)
@@ -87,9 +89,11 @@ class NodeFlight:
             resets = open_resets(Path(self.state))
             recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, report))
             recovery = SupervisedRecovery(clock)
+            lacks = ", ".join(filter(None, (no_priority, not_locked)))
+            is_locked = self._mission.rights.lock_memory and not not_locked
             on_board = replace(
                 self._devices(clock, port, runner),
-                processes=Processes(start, resets, lacks),
+                processes=Processes(start, resets, lacks, priority, is_locked),
                 bridges=bridges,
                 recovery=recovery,
                 software=self._software(start, clock, devices),

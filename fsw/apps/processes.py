@@ -32,6 +32,8 @@ class ProcessStatus(Telemetry, id=0x08):
     board_resets: int = wire(Int8ub, limits=(0, 0), text="resets of the board asked for since then")
     is_safe: int = wire(Int8ub, limits=(0, 0), text="1: safe mode was asked for, as too many flights failed")
     is_degraded: int = wire(Int8ub, text="1: without the rights or devices that it was to have; its event says which")
+    priority: int = wire(Int8ub, text="real-time priority of the flight loop; 0: none")
+    is_locked: int = wire(Int8ub, text="1: the memory of the flight loop stays in memory")
 
 
 class ExecutiveStarted(Event, id=0x60, severity="low"):
@@ -56,11 +58,13 @@ class LastResort(Event, id=0x62, severity="high"):
 
 @dataclass
 class Processes(App, period_ms=10_000, budget_ms=10):
-    """`lacks`: what this node does not have, as "no real-time priority (...)"."""
+    """`lacks`: what this node was to have and does not, as "no real-time priority (...)"; the others: what it has."""
 
     start: Start
     resets: Durable[Resets]
     lacks: str = ""
+    priority: int = 0
+    is_locked: bool = False
     _is_told: bool = field(default=False, init=False)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
@@ -98,4 +102,6 @@ class Processes(App, period_ms=10_000, budget_ms=10):
             board_resets=min(resets.board_resets, 255),
             is_safe=int(self.start.is_safe),
             is_degraded=int(bool(self.lacks)),
+            priority=self.priority,
+            is_locked=int(self.is_locked),
         )

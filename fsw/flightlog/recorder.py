@@ -9,6 +9,7 @@ from typing import Self, cast
 
 import msgspec
 
+from fsw.apps.processes import Processes
 from fsw.assembly import Devices, build_node, dictionary_of
 from fsw.flightlog.chunks import ChunkFile, ChunkKind
 from fsw.flightlog.devices import (
@@ -146,6 +147,10 @@ def _header(mission: Mission, devices: Devices, state: Path, *, safe: bool) -> F
     )
 
 
+def _rights(processes: Processes) -> tuple[str, int, bool]:
+    return processes.lacks, processes.priority, processes.is_locked
+
+
 def _twins(devices: Devices, journal: Journal) -> Devices:
     def self_test() -> tuple[str, ...]:
         failed = devices.self_test()
@@ -153,7 +158,7 @@ def _twins(devices: Devices, journal: Journal) -> Devices:
         return failed
 
     processes = devices.processes
-    start = None if processes is None else [list(processes.start), processes.lacks]
+    start = None if processes is None else [list(processes.start), *_rights(processes)]
     journal.answered(Ask.START, start)
     if processes is not None:
         resets = cast("Durable[Resets]", RecordingResets(processes.resets, journal))

@@ -337,8 +337,8 @@ def tape_processes(tape: Tape) -> Processes | None:
     told = tape.answer(Ask.START)
     if told is None:
         return None
-    start, lacks = told
-    return Processes(Start(*start), cast("Durable[Resets]", TapeResets(tape)), lacks)
+    start, lacks, priority, is_locked = told
+    return Processes(Start(*start), cast("Durable[Resets]", TapeResets(tape)), lacks, priority, is_locked)
 
 
 class TapeRecovery(TapeDevice):

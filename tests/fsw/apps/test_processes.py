@@ -26,11 +26,17 @@ def test_a_later_one_tells_once_why_it_is_there_and_what_it_lacks(tmp_path):
     started, degraded, status = one.step(0)
     assert started == ExecutiveStarted(incarnation=7, cause="hang")
     assert degraded == Degraded(lacks="no real-time priority (Operation not permitted)")
-    assert (status.is_safe, status.is_degraded) == (1, 1)
+    assert (status.is_safe, status.is_degraded, status.priority, status.is_locked) == (1, 1, 0, 0)
     assert [type(report) for report in one.step(1)] == [ProcessStatus]
 
 
 @pytest.mark.requirement("FSW-SUP-013")
+def test_what_the_operating_system_granted_is_told(tmp_path):
+    record = open_resets(tmp_path)
+    (status,) = Processes(Start(1, "", {}, False), record, priority=10, is_locked=True).step(0)
+    assert (status.is_degraded, status.priority, status.is_locked) == (0, 10, 1)
+
+
 def test_each_cause_is_counted_in_one_place(tmp_path):
     causes = [
         "power-on",

@@ -10,7 +10,7 @@ NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.
 
 SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
 
-.PHONY: demo shell test soak lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-fsw bench-models bench-record fuzz coverage mutants docs clean
+.PHONY: demo shell test soak soak-apps lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-fsw bench-models bench-record fuzz coverage mutants docs clean
 demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -44,6 +44,10 @@ FROM ?= 1
 HOURS ?= 0.05
 soak: $(READY)
 	$(BIN)/skyrack world --seed $(FROM) --seeds $(or $(SEEDS),100) --hours $(HOURS)
+
+# A hundred apps at 10 Hz for a day of virtual time: memory flat, descriptors constant. `make soak-apps ARGS="--hours 2"`.
+soak-apps: $(READY)
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 # The long checks, after which `.ci/run` ends.
 test-slow: $(READY)

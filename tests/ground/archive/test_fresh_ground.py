@@ -15,6 +15,12 @@ from tests.ground.flown import DICTIONARY, Flown, World
 NO_REQUEST = 0xFFFF
 
 
+@pytest.fixture(autouse=True)
+def _own_requests_only(monkeypatch):
+    """What acknowledges recorded packets are requests too, with numbers of their own."""
+    monkeypatch.setattr(Station, "_acknowledge_ns", None)
+
+
 def say(flown, last):
     """Let the node say that it got this request last."""
     flown.relay.beacon = {"last_request": last}

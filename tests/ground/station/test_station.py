@@ -5,8 +5,6 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ground.archive.archive import Archive
@@ -26,13 +24,11 @@ from link.channels.tm_sender import TmSender
 from link.coding.tm import TmEncoder
 from link.dictionary import Dictionary
 from link.packets.space_packet import HEADER_SIZE, SpacePacket
-from link.pus.packets import TmPacket
 from link.pus.services import events as pus_events
 from link.pus.services import housekeeping, verification
 from link.pus.source import FreshNumbers, TmSource
-from tests.examples import examples
 from tests.ground.example_dictionary import APID, MANAGED, SECOND, UTC_NS
-from tests.ground.flown import DICTIONARY, Done, Flown, LookoutStatus, Relay, World
+from tests.ground.flown import DICTIONARY, Done, Flown, LookoutStatus, World
 
 START = Moment(0, UTC_NS)
 ACCEPTED, STARTED, COMPLETED = (1, 1), (1, 3), (1, 7)
@@ -557,39 +553,6 @@ def test_it_says_when_it_wants_to_be_stepped(world):
     wake = world.station.next_wake_ns
     assert wake is not None
     assert wake <= world.now_ns + 10 * SECOND
-
-
-apids = st.sampled_from([APID, 0x7FD, 77])
-raw_packets = st.builds(
-    lambda apid, data: SpacePacket(apid, 0, data).encode(), apids, st.binary(min_size=1, max_size=60)
-)
-reports = st.builds(
-    lambda service, subtype, data, time_ns: TmPacket(
-        apid=APID, count=0, service=service, subtype=subtype, data=data, time_ns=UTC_NS + time_ns
-    ).encode(),
-    st.sampled_from([1, 3, 5, 17, 99]),
-    st.sampled_from([1, 2, 4, 5, 6, 8, 25]),
-    st.binary(max_size=30),
-    st.integers(0, 10**12),
-)
-
-
-@examples(50)
-@given(st.lists(raw_packets | reports, max_size=8))
-def test_whatever_packets_come_each_is_somewhere(packets):
-    archive = Archive()
-    station = Station(DICTIONARY, archive, MemoryStore(), START, patience=PATIENCE)
-    relay = Relay()
-    for packet in packets:
-        assert relay.sender.offer("housekeeping", packet)
-    now_ns = 1
-    while relay.sender.waiting or now_ns < SECOND:
-        station.feed(relay.pass_on(b""), Moment(now_ns, UTC_NS + now_ns))
-        station.step(Moment(now_ns, UTC_NS + now_ns))
-        now_ns += SECOND // 10
-    link = station.status(Moment(now_ns, UTC_NS)).link
-    assert link.frames_lost == link.frames_uncorrectable == 0
-    assert link.packets + len(archive.strays()) == len(packets)
 
 
 def test_a_node_that_speaks_of_what_its_receiver_has_forgotten_gets_nothing_twice(world):

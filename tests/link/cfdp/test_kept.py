@@ -214,9 +214,9 @@ def test_what_was_damaged_is_no_transaction(pair):
         KeptSending(receiving.head, 0, 0),
         KeptSending(b"damaged", 0, 0),
         KeptReceiving(b""),
-        msgspec.structs.replace(receiving, metadata=receiving.head),
-        msgspec.structs.replace(receiving, eof=sending.metadata),
-        msgspec.structs.replace(receiving, finished=b"\0"),
+        receiving._replace(metadata=receiving.head),
+        receiving._replace(eof=sending.metadata),
+        receiving._replace(finished=b"\0"),
     ):
         with pytest.raises(DecodeError):
             fresh.restore(damaged, 0)

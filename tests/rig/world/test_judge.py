@@ -138,8 +138,10 @@ def test_what_was_done_is_heard_of(judge, tell):
 
 def test_a_file_with_other_octets_than_were_made_is_noticed(judge):
     file = FileRecord(name="a.product", size_octets=1, transaction="1/1", begun_ns=0, received_ns=0)
+    inbox = WorldInbox()
+    inbox.files["a.product"] = b"x"
     with pytest.raises(BrokenError, match=r"file a\.product is not what was made"):
-        judge.accept(file, 0, WorldInbox(**{"a.product": b"x"}))
+        judge.accept(file, 0, inbox)
 
 
 def test_the_archive_has_what_was_told(judge, tell):

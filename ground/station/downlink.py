@@ -22,8 +22,13 @@ class Downlink:
         self.last_frame_ns: int | None = None
 
     def feed(self, octets: bytes, now_ns: int) -> list[bytes]:
-        """Take received octets; return the packets that they complete."""
+        """Take received octets; return the packets that they complete.
+
+        After a lost link none is completed that began before: the frame counts do not show whole cycles of lost frames.
+        """
         self.octets += len(octets)
+        if self.lost_at_ns is not None and now_ns >= self.lost_at_ns:
+            self.receiver.drop()
         packets = []
         for frame in self.decoder.feed(octets):
             damaged = self.receiver.bad + self.receiver.foreign

@@ -41,7 +41,10 @@ class ChannelState:
         return self.arrivals.lost
 
     def arrived(self, count: int, frame: bytes) -> Arrival:
-        """Register `frame` with this count; a new one that does not follow the last drops the packet in progress."""
+        """Register `frame` with this count; a new one that does not follow the last drops the packet in progress.
+
+        The data of one that is not new are not for `packets`.
+        """
         self.frames += 1
         arrival = self.arrivals.accept_one(count, frame)
         if arrival.is_new and not arrival.is_next:
@@ -49,7 +52,7 @@ class ChannelState:
         return arrival
 
     def packets(self, data: bytes, first_header: int | None) -> list[bytes]:
-        """The packets that end in the data of the frame just registered; idle packets are counted and left out."""
+        """The packets that end in the data of the new frame just registered; idle packets are counted and left out."""
         packets = self.extractor.feed(data, first_header)
         wanted = [packet for packet in packets if not is_idle(packet)]
         self.idle_packets += len(packets) - len(wanted)

@@ -1,8 +1,9 @@
 """Packets out of the data fields of frames (CCSDS 132.0-B-3 §4.3.2, 732.0-B-4 §4.3.2, 732.1-B-2 §4.3.2).
 
 Receive policy, the same for every kind of frame:
-1. After a gap in the virtual channel's count the packet in progress is dropped; extraction goes on at the next first
-   header pointer.
+1. After a gap in the virtual channel's count, before a late frame and behind it, the packet in progress is dropped;
+   extraction goes on at the next first header pointer. A repeated frame is not extracted. A loss of exactly whole
+   cycles of the count is no gap: of 256 frames for TM, 2^24 for AOS.
 2. A pointer that reaches outside the data field is not followed: the packet in progress and the frame's data are
    dropped.
 3. The pointer and the length of the packet in progress must agree. If they do not, the packet is dropped and the

@@ -2,8 +2,14 @@
 
 The receive policy is that of `link.channels.extraction`. In addition, a frame that cannot be decoded, or belongs to
 another spacecraft or an unmanaged channel, is counted and dropped; the frame counts of the master channel and of each
-virtual channel show how many frames are lost, late or repeated; a repeated frame is counted and dropped, as are idle
-frames and idle packets.
+virtual channel show how many frames are lost, late or repeated; a frame that either count shows to be repeated is
+counted and dropped, as are idle frames and idle packets. The master channel's alone is not enough: it forgets a frame
+half a cycle behind, which other channels and idle frames soon fill, while the virtual channel is still at its packet.
+
+The bound: both counts have 8 bits (§4.1.2.5, §4.1.2.6), so no frame can be proven to follow another if exactly a
+multiple of 256 frames of its virtual channel may have been lost between them, or if the sender started anew at the
+count that was due. Then the halves of two packets become one where the length of the first agrees with the first header
+pointer. Two things bound it: who knows of such a silence calls `drop`, and packets carry checksums of their own.
 """
 
 from link.channels.demultiplex import ChannelState, Delivery
@@ -57,6 +63,11 @@ class TmReceiver:
             self.clcw = decoded.ocf
         return self._demultiplex(decoded, frame)
 
+    def drop(self) -> None:
+        """Drop the packets in progress: more frames may have been lost since the last than the counts can show."""
+        for state in self.channels.values():
+            state.extractor.drop()
+
     def _demultiplex(self, frame: TmFrame, octets: bytes) -> list[Delivery[str]]:
         name = self._names.get(frame.channel)
         if name is None:
@@ -64,7 +75,8 @@ class TmReceiver:
             self.foreign += frame.first_header != ONLY_IDLE
             return []
         state = self.channels[name]
-        state.arrived(frame.channel_count, octets)
+        if not state.arrived(frame.channel_count, octets).is_new:
+            return []
         if frame.first_header == ONLY_IDLE:
             self.idle += 1
             state.idle_frames += 1

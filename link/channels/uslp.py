@@ -1,8 +1,9 @@
 """USLP frames into packets (CCSDS 732.1-B-2 §4.3), by virtual channel and multiplexer access point (MAP).
 
 The receive policy is that of `link.channels.extraction`. Each virtual channel counts its sequence-controlled and its
-expedited (bypass) frames separately; a gap in either drops the packets in progress on all MAPs of the channel. A
-repeated frame is dropped.
+expedited (bypass) frames separately, and a packet is completed by frames of one kind only; a gap in either drops the
+packets in progress on all MAPs of the channel. A repeated frame is dropped. Frames without a count show no gaps: there
+only lengths, pointers and the packets' own checksums protect.
 """
 
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ class UslpReceiver:
 
     `frames` counts all frames, `bad` those that failed their checks, `foreign` those of another spacecraft, `idle`
     those without data, `idle_packets` the idle packets left out. `extractors` count what became of the data of each
-    MAP, `arrivals` the frames lost, late and repeated, by channel and bypass flag.
+    MAP by bypass flag, `arrivals` the frames lost, late and repeated, by channel and bypass flag.
     """
 
     spacecraft_id: int
@@ -43,7 +44,7 @@ class UslpReceiver:
     foreign: int = 0
     idle: int = 0
     idle_packets: int = 0
-    extractors: dict[Map, Extractor] = field(default_factory=dict)
+    extractors: dict[tuple[Map, bool], Extractor] = field(default_factory=dict)
     arrivals: dict[tuple[int, bool], Arrivals] = field(default_factory=dict)
 
     def feed(self, octets: bytes) -> list[Delivery[Map]]:
@@ -71,7 +72,7 @@ class UslpReceiver:
         arrivals = self.arrivals.setdefault((frame.channel, frame.bypass), Arrivals(1 << 8 * frame.count_octets))
         arrival = arrivals.accept_one(frame.count, octets)
         if arrival.is_new and not arrival.is_next:
-            for address, extractor in self.extractors.items():
+            for (address, _), extractor in self.extractors.items():
                 if address.vc == frame.channel:
                     extractor.drop()
         return arrival.is_new
@@ -79,7 +80,7 @@ class UslpReceiver:
     def _units(self, frame: UslpFrame, address: Map) -> list[bytes]:
         if frame.field.rule is not Rule.PACKETS:
             return [frame.field.zone]
-        extractor = self.extractors.setdefault(address, Extractor())
+        extractor = self.extractors.setdefault((address, frame.bypass), Extractor())
         pointer = None if frame.field.pointer == NO_POINTER else frame.field.pointer
         packets = extractor.feed(frame.field.zone, pointer)
         wanted = [packet for packet in packets if not is_idle(packet)]

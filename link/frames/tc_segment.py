@@ -84,7 +84,7 @@ class SegmentReceiver:
     _begun: dict[int, bytes] = field(default_factory=dict)
 
     def feed(self, segment: Segment) -> list[bytes]:
-        """The packets that end with this segment."""
+        """The packets that end with this segment, which follows the last one: segments have no count of their own."""
         begun = self._begun.pop(segment.map_id, None)
         begins, ends = bool(segment.flags & Flags.FIRST), bool(segment.flags & Flags.LAST)
         if (begun is None) != begins:
@@ -99,6 +99,11 @@ class SegmentReceiver:
         else:
             self._begun[segment.map_id] = data
         return []
+
+    def drop(self) -> None:
+        """Drop the packets in progress: segments were lost."""
+        self.dropped += len(self._begun)
+        self._begun.clear()
 
     def _split(self, data: bytes) -> list[bytes]:
         try:

@@ -73,7 +73,7 @@ class Heard:
     `idle_packets`.
 
     `arrivals` count the frames missing, late and repeated, by bypass flag; `extractors` what became of the data, by
-    access point. A repeated frame gives no packets.
+    twice the access point plus the bypass flag. A repeated frame gives no packets.
     """
 
     frames: int = 0
@@ -104,9 +104,10 @@ class Heard:
         gaps_so_far = np.cumsum(~is_next)
         self.idle_frames += int((~contents["holds_packets"]).sum())
         found: list[Extraction] = []
-        for map_id in {*self.extractors, *np.unique(contents["map_id"][contents["holds_packets"]]).tolist()}:
-            own = contents["holds_packets"] & (contents["map_id"] == map_id)
-            extractor = self.extractors.setdefault(map_id, Extractor())
+        ways = 2 * contents["map_id"] + contents["bypass"]
+        for way in {*self.extractors, *np.unique(ways[contents["holds_packets"]]).tolist()}:
+            own = contents["holds_packets"] & (ways == way)
+            extractor = self.extractors.setdefault(way, Extractor())
             found += _extractions(extractor, frames, chosen(contents, own), np.diff(gaps_so_far[own], prepend=0) > 0)
             if (~is_next).sum() > gaps_so_far[own].max(initial=0):
                 extractor.drop()

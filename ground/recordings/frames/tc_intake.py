@@ -2,6 +2,9 @@
 
 Whether a channel has segment headers is found from its data: without them, the data are consecutive packets, and no
 octet that begins packets or a part of one is valid as a segment header.
+
+Segments are joined only if their frames are of one type, and AD frames only if they follow each other by their count;
+BD frames have none (232.0-B-4 §4.1.2), so that a lost one is noticed only where lengths disagree.
 """
 
 from collections import Counter
@@ -12,7 +15,6 @@ from typing import Any, Literal
 import numpy as np
 
 from ground.recordings.frames.intake import Batch, Channel
-from kernels.coding.crc import crc16
 from kernels.coding.randomise import Code, randomised
 from link.coding.cltu import CltuReader
 from link.errors import DecodeError, TruncatedError
@@ -45,8 +47,15 @@ class _Heard:
 
     types: Counter[str] = field(default_factory=Counter)
     arrivals: Arrivals = field(default_factory=lambda: Arrivals(_SEQUENCE_MODULUS))
-    segments: SegmentReceiver = field(default_factory=lambda: SegmentReceiver(_PACKET_OCTETS_MAX))
+    segments: dict[FrameType, SegmentReceiver] = field(
+        default_factory=lambda: {kind: SegmentReceiver(_PACKET_OCTETS_MAX) for kind in (FrameType.AD, FrameType.BD)}
+    )
     has_segments: bool = False
+
+    @property
+    def segments_dropped(self) -> int:
+        """Segments that came out of order, and packets that were not completed."""
+        return sum(receiver.dropped for receiver in self.segments.values())
 
     def packets(self, frame: TcFrame) -> list[bytes]:
         """The packets that end in a frame; none for a control command or a repeated frame."""
@@ -54,15 +63,17 @@ class _Heard:
         if frame.type is FrameType.BC:
             return []
         if frame.type is FrameType.AD:
-            mark = np.array([crc16(frame.data)], np.uint32)
-            if not self.arrivals.accept(np.array([frame.sequence]), mark).is_new[0]:
+            arrival = self.arrivals.accept_one(frame.sequence, frame.data)
+            if not arrival.is_new:
                 return []
+            if not arrival.is_next:
+                self.segments[frame.type].drop()
         if not self.has_segments:
             try:
                 return split_packets(frame.data)
             except DecodeError:
                 self.has_segments = True
-        return self.segments.feed(Segment.decode(frame.data))
+        return self.segments[frame.type].feed(Segment.decode(frame.data))
 
 
 class TcIntake:
@@ -115,7 +126,7 @@ class TcIntake:
                 {**channel._asdict(), "frames": heard.types.total(), "lost": heard.arrivals.lost,
                  "gaps": heard.arrivals.gaps, "duplicates": heard.arrivals.duplicates,
                  "restarts": heard.arrivals.restarts, "out_of_order": heard.arrivals.late, "idle": 0,
-                 "octets_dropped": 0, "segments_dropped": heard.segments.dropped,
+                 "octets_dropped": 0, "segments_dropped": heard.segments_dropped,
                  **{kind.name: heard.types[kind.name] for kind in FrameType}}
                 for channel, heard in sorted(self._heard.items())
             ],

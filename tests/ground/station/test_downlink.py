@@ -56,6 +56,18 @@ def test_packets_of_all_frames_that_came_together_are_given():
     assert downlink.feed(b"".join(frames), 0) == packets
 
 
+def test_a_packet_begun_before_the_link_was_lost_is_not_completed_behind_it():
+    """256 frames were lost, so that the count seems to go on; the rest of another packet would fit."""
+    downlink, node = Downlink(MANAGED), Sender()
+    for number in range(2):
+        packet = bytes([0x08, 0x41, 0xC0, number, 0xFF, 0x00]) + bytes([number]) * 0xFF01
+        assert node.sender.offer("housekeeping", packet)
+    frames = [node.frame() for _ in range(300)]
+    assert downlink.feed(b"".join(frames[:20]), 0) == []
+    assert downlink.feed(b"".join(frames[276:]), 10 * SECOND) == []
+    assert downlink.receiver.channels["housekeeping"].extractor.octets_dropped > 0
+
+
 def test_the_last_report_on_the_command_link_is_given_where_it_is_one():
     downlink, node = Downlink(MANAGED), Sender()
     downlink.feed(node.frame(), 0)

@@ -107,6 +107,16 @@ def test_a_gap_ends_the_packets_of_all_maps_of_the_channel():
     assert receiver.arrivals[2, False].lost == 1
 
 
+def test_expedited_frames_do_not_complete_a_packet_in_sequence():
+    """Each kind counts its own frames, so that neither count shows the other's between them."""
+    receiver, received = UslpReceiver(7), []
+    slow, fast = (SpacePacket(3, number, bytes([number] * 9)).encode() for number in range(2))
+    for packet, at, bypass in ((slow, 0, False), (fast, 0, True), (fast, 8, True), (slow, 8, False)):
+        field = DataField(Rule.PACKETS, packet[at : at + 8], pointer=NO_POINTER if at else 0)
+        received += receiver.feed(frame(field, count=at // 8, bypass=bypass))
+    assert received == [(Map(2, 0), fast), (Map(2, 0), slow)]
+
+
 def test_counters():
     receiver = UslpReceiver(7)
     unit = DataField(Rule.WHOLE, b"unit")

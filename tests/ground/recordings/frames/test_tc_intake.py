@@ -108,6 +108,29 @@ def test_segments_that_do_not_fit():
     assert intake.account()["channels"][0]["segments_dropped"] == 1
 
 
+def in_thirds(packet, **flags):
+    """A packet in three segments, one a frame, of the counts 0, 1 and 2."""
+    parts = [(Flags.FIRST, packet[:9]), (Flags.CONTINUATION, packet[9:18]), (Flags.LAST, packet[18:])]
+    return [frame(n, Segment(1, kind, data).encode(), **flags) for n, (kind, data) in enumerate(parts)]
+
+
+def test_a_lost_frame_costs_the_packet_whose_segment_it_had():
+    """The halves of two packets of one length are none, however well they fit."""
+    first, second = in_thirds(PACKETS[0]), in_thirds(PACKETS[1])
+    for number, one in enumerate(second, start=3):
+        one.sequence = number
+    packets, account = found(b"".join(one.encode() for one in [*first[:2], second[2]]), TcFraming(kind="tc"))
+    assert packets == []
+    assert account["frames"]["channels"][0]["segments_dropped"] == 2  # the packet begun, and the last segment
+    assert found(b"".join(one.encode() for one in first + second), TcFraming(kind="tc"))[0] == PACKETS[:2]
+
+
+def test_expedited_segments_do_not_complete_a_packet_in_sequence():
+    in_order, expedited = in_thirds(PACKETS[0]), in_thirds(PACKETS[1], bypass=True)
+    mixed = [one for pair in zip(in_order, expedited, strict=True) for one in pair]
+    assert found(b"".join(one.encode() for one in mixed), TcFraming(kind="tc"))[0] == PACKETS[:2]
+
+
 def test_frames_are_told_to_who_listens():
     heard = []
     reception = Reception(framing=TcFraming(kind="tc"))

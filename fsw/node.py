@@ -92,7 +92,7 @@ class Node:
     def _receive(self) -> None:
         packets = self.telecom.receive(self.reporter.answers_room)
         if packets:
-            self.files.hear()
+            self.files.resume()
         self._handle(packets)
         if whole := self.services.large.drain():
             self._handle(whole)

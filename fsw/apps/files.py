@@ -267,13 +267,13 @@ class Files(App, period_ms=1000, budget_ms=20):
         """End a transfer in either direction; a product is sent anew later."""
         self.entity.cancel(TransactionId(source, sequence), self.clock.monotonic_ns())
 
-    def hear(self) -> None:
+    def resume(self) -> None:
         """The ground has sent something: what waited for a sign of it goes on."""
-        self._silences.hear(self.clock.monotonic_ns())
+        self._silences.resume(self.clock.monotonic_ns())
 
     def accept(self, packet: bytes) -> None:
         """Accept one space packet with a PDU from the ground."""
-        self.hear()
+        self.resume()
         try:
             self.entity.accept(SpacePacket.decode(packet).data, self.clock.monotonic_ns())
         except DecodeError:

@@ -58,7 +58,7 @@ def to_octets(message: Told) -> bytes:
     return json.dumps(message).encode()
 
 
-def told_in(octets: bytes) -> Told:
+def message_in(octets: bytes) -> Told:
     """The message in `octets`; an empty one where they are none."""
     try:
         message = json.loads(octets)

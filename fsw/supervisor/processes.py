@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from fsw.jobs.kin import adopt_orphans, children, end_children
 from fsw.supervisor.causes import UNASKED, cause_of
-from fsw.supervisor.messages import OCTETS_MAX, Chosen, Start, Told, chosen_in, to_octets, told_in
+from fsw.supervisor.messages import OCTETS_MAX, Chosen, Start, Told, chosen_in, message_in, to_octets
 from fsw.supervisor.supervisor import Who
 
 _ENDING_MS = 5_000
@@ -54,11 +54,11 @@ class ProcessNews(NamedTuple):
 class HostProcesses:
     """`ProcessTable` of this host, to be closed, which ends all of them.
 
-    `say` tells a person; `forbidden` says why the board must not be reset, and counts resets that are asked for.
+    `report` tells a person; `forbidden` says why the board must not be reset, and counts resets that are asked for.
     """
 
-    def __init__(self, plan: Supervised, say: Callable[[str], None], forbidden: Callable[[], str]) -> None:
-        self.say, self._plan, self._forbidden = say, plan, forbidden
+    def __init__(self, plan: Supervised, report: Callable[[str], None], forbidden: Callable[[], str]) -> None:
+        self.report, self._plan, self._forbidden = report, plan, forbidden
         self._door, self._guardians_door = _pair()
         self._sockets: dict[Who, socket.socket] = {}
         self._pids: dict[Who, int] = {}
@@ -86,7 +86,7 @@ class HostProcesses:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         try:
-            return chosen_in(told_in(octets))
+            return chosen_in(message_in(octets))
         except ValueError:
             return Chosen(is_counted=False, complaint="no software could be chosen")
 
@@ -164,7 +164,7 @@ class HostProcesses:
         for one in (*others, *map(socket.socket.fileno, self._sockets.values()), *self._descriptors.values()):
             poll.register(one, select.POLLIN)
         poll.poll(None if timeout_ns is None else max(0, -(-timeout_ns // _MS)))
-        news = [*self._said()]
+        news = [*self._messages()]
         return [*news, *self._bury()]  # the last words of who ended come before its end
 
     def close(self) -> None:
@@ -189,10 +189,10 @@ class HostProcesses:
             raise BrokenPipeError
         socket.send_fds(self._sockets[Who.WARM], [to_octets(message)], descriptors)
 
-    def _said(self) -> Iterator[ProcessNews]:
+    def _messages(self) -> Iterator[ProcessNews]:
         for who, channel in list(self._sockets.items()):
             while octets := _received(channel):
-                message = told_in(octets)
+                message = message_in(octets)
                 if "pid" in message:
                     yield from self._meet(message["pid"])
                 else:

@@ -48,14 +48,14 @@ class Supervision:
         plan: Supervised,
         clock: Clock,
         *,
-        say: Callable[[str], None],
+        report: Callable[[str], None],
         loaded: Callable[[str, str], None],
         watchers: Sequence[Watcher] = (),
         budget: Budget | None = None,
         limits: SupervisionLimits = SupervisionLimits(),  # noqa: B008 - it cannot change
         cause: str = "",
     ) -> None:
-        self._clock, self._loaded, self._watchers, self._voice = clock, loaded, watchers, say
+        self._clock, self._loaded, self._watchers, self._voice = clock, loaded, watchers, report
         self._processes = HostProcesses(plan, self._report, self._board_reset_forbidden)
         self._supervisor = Supervisor(self._processes, budget or Budget(), limits, cause)
         self._known: tuple[str, str] | None = None
@@ -105,7 +105,7 @@ class Supervision:
         if self._known == (name, state):
             self._supervisor.ready(Who.WARM)
         else:
-            self._processes.say(f"the mission now is {name} in {state}, which nobody claimed: it is not flown")
+            self._processes.report(f"the mission now is {name} in {state}, which nobody claimed: it is not flown")
             self._processes.kill(Who.WARM)
 
     def _patience_ns(self) -> int | None:

@@ -76,7 +76,7 @@ class ProcessTable(Protocol):
         """Ask for a reset of the board; returns why none can be had, or nothing where it is under way."""
         ...
 
-    def say(self, sentence: str) -> None:
+    def report(self, sentence: str) -> None:
         """Tell a person."""
         ...
 
@@ -197,11 +197,11 @@ class Supervisor:
         if self._is_at_the_beginning(who):
             self.refusal, self.is_over = error, True
         else:
-            self._do.say(f"the {who.value} cannot begin: {error}")
+            self._do.report(f"the {who.value} cannot begin: {error}")
 
     def complains(self, who: Who) -> None:
         """The executive cannot work with `who`, which does not answer."""
-        self._do.say(f"the {who.value} does not answer; it is started again")
+        self._do.report(f"the {who.value} does not answer; it is started again")
         self._do.kill(who)
 
     def ended(self, who: Who, cause: str, now_ns: int) -> None:
@@ -222,7 +222,7 @@ class Supervisor:
             helper.start_ns = now_ns
             return
         helper.start_ns = now_ns + helper.patience.ended(now_ns - helper.since_ns)
-        self._do.say(f"the {who.value} ended ({cause}); it is started again")
+        self._do.report(f"the {who.value} ended ({cause}); it is started again")
         if self._software.folder and not was_ready and self._next_ns is not None:
             self._is_chosen = False  # perhaps for its software: that was a start of it
 
@@ -243,10 +243,10 @@ class Supervisor:
         self._is_chosen = True
         self._uncounted = 0 if self._software.is_counted else self._uncounted + 1
         if self._software.complaint:
-            self._do.say(self._software.complaint)
+            self._do.report(self._software.complaint)
         if self._software.folder == before.folder:
             return
-        self._do.say(_choice(self._software))
+        self._do.report(_choice(self._software))
         self._needs_all = True
         for who, helper in self._helpers.items():
             if helper.is_alive:
@@ -308,7 +308,7 @@ class Supervisor:
                 self._budget.reset_in_vain()
                 level = Level.LAST_RESORT
         self._next_ns = now_ns + self._delay_ns(level, flown_ns, now_ns)
-        self._do.say(f"the executive ended ({cause}); {_outlook(level, self._next_ns - now_ns)}")
+        self._do.report(f"the executive ended ({cause}); {_outlook(level, self._next_ns - now_ns)}")
 
     def _may_be_repeated(self, flown_ns: int) -> bool:
         """Whether the same software may be started again after a failure without being asked for, which takes time."""
@@ -332,7 +332,7 @@ class Supervisor:
         """Ask for a reset of the board; returns why none comes, or nothing where it is under way."""
         why_not = self._do.reset_board(self._cause)
         if why_not:
-            self._do.say(f"the board is not reset: {why_not}")
+            self._do.report(f"the board is not reset: {why_not}")
         return why_not
 
 

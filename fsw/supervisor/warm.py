@@ -23,7 +23,7 @@ from typing import NoReturn, Protocol
 from fsw.jobs.kin import die_with_parent
 from fsw.supervisor.causes import EXIT_EXCEPTION
 from fsw.supervisor.lifeline import Lifeline
-from fsw.supervisor.messages import OCTETS_MAX, Start, in_words, start_of, to_octets, told_in, wants_tracebacks
+from fsw.supervisor.messages import OCTETS_MAX, Start, in_words, message_in, start_of, to_octets, wants_tracebacks
 from hal.linux.priority import raise_priority
 
 _LEFT_TO_THE_SUPERVISOR = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -65,7 +65,7 @@ class WarmProcess:
             octets, descriptors, _, _ = socket.recv_fds(self._control, OCTETS_MAX, 1)
             if not octets:
                 return
-            message = told_in(octets)
+            message = message_in(octets)
             if "start" in message:
                 with socket.socket(fileno=descriptors[0]) as channel:
                     self._fork(partial(self._fly, start_of(message["start"]), channel))

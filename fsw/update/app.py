@@ -133,7 +133,7 @@ class Update(App, period_ms=10_000, budget_ms=500):
         yield self._status(target)
 
     @command(opcode=0x62)
-    def take_file(self, target: _Target, slot: _Slot, name: str) -> Iterator[AppReport]:
+    def load_file(self, target: _Target, slot: _Slot, name: str) -> Iterator[AppReport]:
         """Write the whole file from one that the node received by CFDP."""
         updates = self._target(target).updates
         try:
@@ -175,7 +175,7 @@ class Update(App, period_ms=10_000, budget_ms=500):
         """Promote what runs on trial: its health must be good, and it must have heard the ground itself."""
         updates = self._target(target).updates
         if self.targets[target].is_heard():
-            updates.hear()
+            updates.note_contact()
         updates.confirm()
         yield UpdatePromoted(target=target, slot=updates.running, version=updates.state.floor)
         yield self._status(target)
@@ -197,7 +197,7 @@ class Update(App, period_ms=10_000, budget_ms=500):
         self._now_ns = now_ns
         for name, target in self.targets.items():
             for notice in target.updates.step(now_ns, target.health(), is_heard=target.is_heard()):
-                yield _told(name, notice)
+                yield _event_of(name, notice)
             yield from self._after(name)
 
     def _after(self, name: str) -> Iterator[AppReport]:
@@ -235,7 +235,7 @@ class Update(App, period_ms=10_000, budget_ms=500):
         )
 
 
-def _told(name: str, notice: UpdateNotice) -> Event:
+def _event_of(name: str, notice: UpdateNotice) -> Event:
     happening, slot, reason = notice
     if happening is UpdateHappening.VERIFIED:
         return UpdateVerified(target=name, slot=slot, version=reason)

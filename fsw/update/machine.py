@@ -129,7 +129,7 @@ class Updates:
             raise _refused(f"slot {slot.name} is not being filled: prepare it first")
         if not octets or offset + len(octets) > known.octets:
             raise _refused(f"{len(octets)} octets at {offset} of {known.octets}: send what is in it", is_argument=True)
-        _on_disk(lambda: self._take(slot, known.upload, offset, octets))
+        _on_disk(lambda: self._append(slot, known.upload, offset, octets))
 
     def verify(self, slot: SlotName, *, may_be_older: bool) -> None:
         """Begin to verify what was received for a slot, or what is in it; `step` goes on with it and tells how it ends.
@@ -179,7 +179,7 @@ class Updates:
             raise _refused(f"slot {self.running.name} runs on trial already: confirm or abort it")
         self.restart_due = True
 
-    def hear(self) -> None:
+    def note_contact(self) -> None:
         """What runs has had a request directly from the ground: it need not wait for a step to know."""
         self._is_heard = True
 
@@ -365,7 +365,7 @@ class Updates:
         if self._check and self._check.slot is slot:
             raise _refused(f"slot {slot.name} is being verified: wait for its end, or abort it")
 
-    def _take(self, slot: SlotName, upload: str, offset: int, octets: bytes) -> None:
+    def _append(self, slot: SlotName, upload: str, offset: int, octets: bytes) -> None:
         there = self._count(slot)
         if offset > there:
             raise _refused(f"octets from {offset} on, but {there} are there: send from {there} on")

@@ -108,7 +108,7 @@ class FileService:
 
     def accept(self, packet: bytes, now: Moment) -> None:
         """Take one received packet of the file service."""
-        self._silences.hear(now.monotonic_ns)
+        self._silences.resume(now.monotonic_ns)
         failed_before = self._entity.undecodable + self._entity.refused
         try:
             self._entity.accept(SpacePacket.decode(packet).data, now.monotonic_ns)
@@ -153,7 +153,7 @@ class FileService:
     def thaw(self, now: Moment) -> None:
         """Start the timers again: the link is back."""
         self._entity.thaw(now.monotonic_ns)
-        self._silences.hear(now.monotonic_ns)
+        self._silences.resume(now.monotonic_ns)
 
     def _restore(self, kept: OpenTransfers, now: Moment) -> None:
         """Go on with these, as far as their files are still there; what was being received is asked for anew."""

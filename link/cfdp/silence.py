@@ -40,7 +40,7 @@ class Silences:
             case TransactionFinished() | Abandoned():
                 self._until_ns.pop(indication.transaction, None)
 
-    def hear(self, now_ns: int) -> None:
+    def resume(self, now_ns: int) -> None:
         """The other end has sent something: all go on."""
         self._resume(list(self._until_ns), now_ns)
 

@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
             raise_priority(options.priority + 1)  # so that a flight loop that spins can be ended
             claimed.callback(drop_priority)
         stop = claimed.enter_context(StopSignal(_PATIENCE_S))
-        Supervision(plan, HostClock(), say=_report, loaded=claim, watchers=watchers, cause=cause).run(stop)
+        Supervision(plan, HostClock(), report=_report, loaded=claim, watchers=watchers, cause=cause).run(stop)
     return 0
 
 

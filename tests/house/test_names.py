@@ -23,21 +23,6 @@ SHARED = {
 
 STRAYS = {"hear", "heard", "said", "say", "take", "taken", "tell", "told", "took"}
 """First words of functions that this house calls otherwise: it accepts and reports (CONTRIBUTING.md)."""
-NOT_RENAMED = {
-    "fsw.apps.files: hear",
-    "fsw.supervisor.messages: told_in",
-    "fsw.supervisor.processes: _said",
-    "fsw.supervisor.supervisor: say",
-    "fsw.update.app: _told",
-    "fsw.update.app: take_file",
-    "fsw.update.machine: _take",
-    "fsw.update.machine: hear",
-    "link.cfdp.silence: hear",
-    "rig.world.campaign.table: _hear",
-    "rig.world.pair: hear",
-    "skyrack.commands.update.sending: _say",
-}
-"""What still is: renamed with what is being built there, and no new one comes in."""
 
 
 def made(path: Path) -> Iterator[str]:
@@ -85,4 +70,4 @@ def test_functions_are_called_by_the_verbs_of_the_house():
         for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.strip("_").split("_")[0] in STRAYS
     }
-    assert sorted(called - NOT_RENAMED) == []
+    assert sorted(called) == []

@@ -29,7 +29,7 @@ def send_bundle(options: argparse.Namespace) -> None:
     with given("--frame-octets, --pass-s"):
         plan = sending(len(octets), options.target, passes, options.frame_octets)
     wire, times = kilobytes(plan.wire_octets), f"{plan.passes} pass{'es' * (plan.passes != 1)}"
-    _say(
+    _report(
         f"{kilobytes(plan.octets)} in {plan.commands} commands, {wire} on the wire: "
         f"{times} of {options.pass_s:g} s at {options.rate_bps} bit/s, {plan.days:.3g} days"
     )
@@ -54,12 +54,12 @@ def _sender(options: argparse.Namespace) -> Iterator["UpdateSender"]:
 
     with Client(options.socket) as client:
         try:
-            yield UpdateSender(client, HostClock(), options.target, _say, options.timeout)
+            yield UpdateSender(client, HostClock(), options.target, _report, options.timeout)
         except ServiceRefusedError as refused:
             if refused.refusal == "invalid":
                 raise UsageError(refused) from refused
             raise
 
 
-def _say(sentence: str) -> None:
+def _report(sentence: str) -> None:
     print(sentence, flush=True)

@@ -46,7 +46,7 @@ class Table:
         self.done.append(("reset", cause))
         return self.why_no_reset
 
-    def say(self, sentence):
+    def report(self, sentence):
         self.said.append(sentence)
 
     def loaded(self):

@@ -13,9 +13,9 @@ from fsw.supervisor.messages import (
     Start,
     as_error,
     in_words,
+    message_in,
     start_of,
     to_octets,
-    told_in,
     wants_tracebacks,
 )
 from kernels.usage import UsageError
@@ -35,19 +35,19 @@ from kernels.usage import UsageError
     ],
 )
 def test_errors_come_through(error, kind, text):
-    told = as_error(told_in(to_octets(in_words(error))))
+    told = as_error(message_in(to_octets(in_words(error))))
     assert (type(told), str(told)) == (kind, text)
     assert getattr(told, "name", None) == getattr(error, "name", None)
 
 
 @given(st.binary(max_size=50))
 def test_what_is_no_message_is_an_empty_one(octets):
-    assert isinstance(told_in(octets), dict)
+    assert isinstance(message_in(octets), dict)
 
 
 def test_a_start_comes_through():
     start = Start(3, "hang", {"hang": 2, "SIGSEGV": 1}, is_safe=True)
-    assert start_of(told_in(to_octets({"start": start._asdict()}))["start"]) == start
+    assert start_of(message_in(to_octets({"start": start._asdict()}))["start"]) == start
     assert (start.is_first, start._replace(incarnation=1).is_first) == (False, True)
 
 

@@ -77,7 +77,7 @@ class Bench:
         Supervision(
             plan,
             HostClock(),
-            say=self.said.append,
+            report=self.said.append,
             loaded=lambda name, state: self.said.append((name, state)),
             watchers=[self.watch],
             budget=Budget(restarts_max, 1, 600),
@@ -229,7 +229,7 @@ from skyrack.options.stop_signal import StopSignal
 from tests.patience import PATIENCE_S
 plan = Supervised("tests.fsw.supervisor.flights", "load", "modules", (sys.argv[1], "works"))
 with StopSignal() as stop:
-    Supervision(plan, HostClock(), say=print, loaded=print, limits=SupervisionLimits(*5 * [PATIENCE_S])).run(stop)
+    Supervision(plan, HostClock(), report=print, loaded=print, limits=SupervisionLimits(*5 * [PATIENCE_S])).run(stop)
 """
 
 

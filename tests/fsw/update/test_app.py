@@ -105,9 +105,9 @@ def test_an_update_by_command(node):
 def test_a_file_that_was_received(node):
     node.order("prepare", slot="B", octets=len(TWO), sha256=bytes.fromhex(sha256(TWO)))
     with pytest.raises(CommandError, match=r"two\.bundle: No such file or directory: send the file first"):
-        node.order("take_file", slot="B", name="two.bundle")
+        node.order("load_file", slot="B", name="two.bundle")
     node.files["two.bundle"] = TWO
-    assert node.order("take_file", slot="B", name="two.bundle")[0].received == len(TWO)
+    assert node.order("load_file", slot="B", name="two.bundle")[0].received == len(TWO)
     assert node.verify("B")[0] == UpdateVerified(target="software", slot=B, version="2")
 
 

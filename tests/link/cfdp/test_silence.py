@@ -43,7 +43,7 @@ def test_it_rests_and_tries_again(lonely):
 
 
 def test_a_sign_of_the_other_end_lets_it_go_on_at_once(lonely):
-    lonely.silences.hear(lonely.now)
+    lonely.silences.resume(lonely.now)
     assert lonely.silences.deadline_ns is None
     assert lonely.entity.pop_pdu(lonely.now)
 
@@ -52,13 +52,13 @@ def test_what_has_ended_does_not_go_on(lonely):
     lonely.entity.cancel(lonely.name, lonely.now)
     lonely.wait()
     lonely.entity._open.clear()
-    lonely.silences.hear(lonely.now)
+    lonely.silences.resume(lonely.now)
     lonely.silences.accept(Suspended(lonely.name, ConditionCode.NAK_LIMIT), lonely.now)
     lonely.silences.accept(Abandoned(lonely.name, ConditionCode.NAK_LIMIT, 0), lonely.now)
     assert lonely.silences.deadline_ns is None
 
 
 def test_what_somebody_suspended_waits_for_somebody(lonely):
-    lonely.silences.hear(lonely.now)
+    lonely.silences.resume(lonely.now)
     lonely.silences.accept(Suspended(lonely.name, ConditionCode.SUSPENDED), lonely.now)
     assert lonely.silences.deadline_ns is None

@@ -58,16 +58,25 @@ class NodeFlight:
     """A mission on a port. `state` is the folder that survives restarts; where it is "", one in the folder `base`.
 
     `priority`: real-time priority of the flight loop, 0 for none. `record`: the file to record it in, "" for none;
-    `file`: that of the mission, which a trial of other software loads anew.
+    `file`: that of the mission, which a trial of other software loads anew. `lacks`: what the supervisor was to have
+    and does not.
     """
 
     def __init__(
-        self, mission: Mission, port: str, state: str, base: str, priority: int, record: str = "", file: str = ""
+        self,
+        mission: Mission,
+        port: str,
+        state: str,
+        base: str,
+        priority: int,
+        record: str = "",
+        file: str = "",
+        lacks: str = "",
     ) -> None:
         self.name = mission.node.name
         self.state = state or str(Path(base) / self.name)
         self._mission, self._port, self._priority, self._record = mission, port, priority, record
-        self._file = file
+        self._file, self._lacks = file, lacks
         self._areas: tuple[WatchedArea, ...] = ()
 
     def fly(self, start: Start, lifeline: Lifeline, door: int) -> int:
@@ -89,7 +98,7 @@ class NodeFlight:
             resets = open_resets(Path(self.state))
             recorder = devices.enter_context(FlightRecorder(Path(self._record) if self._record else None, report))
             recovery = SupervisedRecovery(clock)
-            lacks = ", ".join(filter(None, (no_priority, not_locked)))
+            lacks = ", ".join(filter(None, (no_priority, not_locked, self._lacks)))
             is_locked = self._mission.rights.lock_memory and not not_locked
             on_board = replace(
                 self._devices(clock, port, runner),
@@ -163,7 +172,9 @@ class NodeFlight:
         )
 
 
-def load_flight(mission: str, port: str, state: str, base: str, priority: str, record: str = "") -> NodeFlight:
+def load_flight(
+    mission: str, port: str, state: str, base: str, priority: str, record: str = "", lacks: str = ""
+) -> NodeFlight:
     """The flight of a mission file; its stages are not looked at, which the guardian of the jobs does meanwhile."""
     for module in ("serial", "hal.linux.serial_port", "hal.linux.socket_port"):
         import_module(module)  # so that a restarted executive opens any port at once
@@ -172,7 +183,7 @@ def load_flight(mission: str, port: str, state: str, base: str, priority: str, r
     loaded = load_mission(path, with_stages=False)
     with given(path):
         dictionary_of(loaded)  # checked here: a conflict is a mistake in the user's apps
-    return NodeFlight(loaded, port, state, base, int(priority), record, mission)
+    return NodeFlight(loaded, port, state, base, int(priority), record, mission, lacks)
 
 
 def job_modules(mission: str, *_: str) -> list[str]:

@@ -49,3 +49,12 @@ class HardwareWatchdog:
         with suppress(OSError):
             os.write(self._descriptor, _DISARM)
         os.close(self._descriptor)
+
+
+def open_watchdog(path: str) -> tuple[HardwareWatchdog | None, str]:
+    """The watchdog at `path`, or None and why not, so that a node flies without it and says so."""
+    try:
+        return HardwareWatchdog(path), ""
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return None, f"no hardware watchdog ({reason if path in reason else f'{path}: {reason}'})"

@@ -100,10 +100,9 @@ def run(options: argparse.Namespace) -> int:
 
         watchers: list[Watcher] = [claimed.enter_context(closing(ServiceManager()))]
         cause = ""
-        if options.watchdog:
-            from hal.linux.watchdog import HardwareWatchdog
-
-            watchdog = HardwareWatchdog(options.watchdog)
+        watchdog, no_watchdog = _watchdog(options.watchdog)  # only now: from here on, its timer runs
+        plan = plan._replace(arguments=(*plan.arguments, no_watchdog))
+        if watchdog:
             claimed.push(partial(_disarm, watchdog))
             watchers.append(watchdog)
             cause = WATCHDOG if watchdog.has_reset else ""
@@ -113,6 +112,15 @@ def run(options: argparse.Namespace) -> int:
         stop = claimed.enter_context(StopSignal(_PATIENCE_S))
         Supervision(plan, HostClock(), report=_report, loaded=claim, watchers=watchers, cause=cause).run(stop)
     return 0
+
+
+def _watchdog(device: str | None) -> "tuple[HardwareWatchdog | None, str]":
+    """The watchdog that a person wants fed, and what the node lacks where there is none: it flies in any case."""
+    if not device:
+        return None, ""
+    from hal.linux.watchdog import open_watchdog
+
+    return open_watchdog(device)
 
 
 def _disarm(watchdog: "HardwareWatchdog", kind: type[BaseException] | None, *_: object) -> None:

@@ -5,7 +5,7 @@ from struct import pack
 
 import pytest
 
-from hal.linux.watchdog import HardwareWatchdog
+from hal.linux.watchdog import HardwareWatchdog, open_watchdog
 
 SETTIMEOUT, GETBOOTSTATUS = 0xC0045706, 0x80045702
 
@@ -54,6 +54,15 @@ def test_what_is_no_watchdog_is_refused(tmp_path, refuses):
         HardwareWatchdog(str(path))
     with pytest.raises(FileNotFoundError):
         HardwareWatchdog(str(tmp_path / "none"))
+
+
+def test_one_that_cannot_be_opened_is_what_a_node_lacks(tmp_path):
+    path = tmp_path / "watchdog"
+    assert open_watchdog(str(path)) == (None, f"no hardware watchdog ({path}: No such file or directory)")
+    path.touch()
+    none, lack = open_watchdog(str(path))
+    assert none is None
+    assert lack.startswith(f"no hardware watchdog ({path}: no watchdog (")
 
 
 def test_a_full_device_raises_nothing(tmp_path):

@@ -91,13 +91,13 @@ def check_refused(tmp_path, capfd, command, first, second, sentence):
 class Flying:
     """A node process on a pseudo-terminal whose other side is here."""
 
-    def __init__(self, state, keeps_line=False):
+    def __init__(self, state, keeps_line=False, options=()):
         self.line, far = pty.openpty()
         tty.setraw(self.line)
         command = [sys.executable, "-m", "skyrack.cli", "node", str(COASTWATCH)]
         url = f"serial://{os.ttyname(far)}?baud=115200"
         self.process = subprocess.Popen(
-            [*command, "--port", url, "--state", str(state)], stderr=subprocess.PIPE, text=True
+            [*command, "--port", url, "--state", str(state), *options], stderr=subprocess.PIPE, text=True
         )
         self.far = far
         self.await_telemetry()
@@ -130,6 +130,47 @@ def test_a_signal_ends_it_cleanly(tmp_path, number):
     flying.process.send_signal(number)
     assert flying.end() == (0, "")
     os.close(flying.line)
+
+
+def test_a_watchdog_that_cannot_be_opened_ends_nothing(tmp_path, monkeypatch):
+    plans = []
+
+    class Supervision:
+        def __init__(self, plan, *_, watchers, **__):
+            plans.append((plan, len(watchers)))
+
+        def run(self, stop):
+            """Fly nothing."""
+
+    monkeypatch.setattr("fsw.supervisor.run.Supervision", Supervision)
+    device, state = tmp_path / "watchdog0", ["--state", str(tmp_path / "state")]
+    assert main([*NODE, str(COASTWATCH), *state, "--priority", "0", "--watchdog", str(device)]) == 0
+    ((plan, watchers),) = plans
+    assert plan.arguments[-1] == f"no hardware watchdog ({device}: No such file or directory)"
+    assert watchers == 1  # the service manager
+
+
+@pytest.mark.slow
+def test_a_node_flies_without_a_watchdog_that_cannot_be_opened_and_says_so(tmp_path):
+    """So does each later flight loop of it, in its first event and in ProcessStatus."""
+    device = tmp_path / "watchdog0"
+    flying = Flying(tmp_path / "state", keeps_line=True, options=["--watchdog", str(device), "--priority", "0"])
+    lack = f"no hardware watchdog ({device}: No such file or directory)"
+    assert flying.process.stderr.readline().endswith(f"; with {lack}\n")
+    *_, executive = children(flying.process.pid)
+    os.kill(int(executive.name), signal.SIGKILL)
+    first = {}
+    for one in packets(flying):
+        first.setdefault(one.name, one.values)
+        if {"Degraded", "ProcessStatus"} <= first.keys():
+            break
+    assert first["Degraded"]["lacks"] == lack
+    assert first["ProcessStatus"]["is_degraded"] == 1
+    flying.process.terminate()
+    flying.process.communicate(timeout=PATIENCE_S)
+    assert flying.process.returncode == 0
+    os.close(flying.line)
+    os.close(flying.far)
 
 
 def test_a_node_flies_on_without_its_line(tmp_path):
@@ -181,14 +222,17 @@ def telemetry(line, is_it):
 
 def packet(line, name, is_it=lambda _: True):
     """The first packet of this name on `line` that it is."""
+    return next(one for one in packets(line) if one.name == name and is_it(one))
+
+
+def packets(line):
+    """What comes on `line`, decoded."""
     mission = load_mission(COASTWATCH)
     decoder, receiver = TmDecoder(mission.managed), TmReceiver(mission.managed)
-    packets = Decoder(definition_of(dictionary_of(mission)))
+    decoded = Decoder(definition_of(dictionary_of(mission)))
     while octets := line.recv(4096):
         deliveries = (delivery for frame in decoder.feed(octets) for delivery in receiver.feed(frame))
-        for found in (packets.read(delivery.packet) for delivery in deliveries):
-            if found.name == name and is_it(found):
-                return found
+        yield from (decoded.read(delivery.packet) for delivery in deliveries)
     raise AssertionError("the node hung up")
 
 

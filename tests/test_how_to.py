@@ -33,6 +33,7 @@ LONG = {
     "import-a-scene",
     "keep-an-archive",
     "replay-a-bug",
+    "see-what-was-missed",
     "write-a-stage",
 }
 """Pages that take seconds, most of them with a node of its own; the slow tests paste them."""

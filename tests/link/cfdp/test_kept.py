@@ -305,3 +305,16 @@ def test_whatever_is_lost_and_whoever_restarts_the_file_arrives_whole(seed, kind
         pair.now += random.randrange(0, 200) * MS
     pair.go_on(lost=lambda _: random.random() < 0.2)
     assert pair.stores[1].files == {"b": content}
+
+
+def test_both_ends_know_what_an_open_transaction_carries(pair):
+    one = pair.ends[0].put("a", "b", 1)
+    pair.hand(3)
+    for end in pair.ends:
+        assert (end.source_name(one), end.destination_name(one), end.size(one)) == ("a", "b", len(CONTENT))
+
+
+def test_what_is_not_known_yet_of_a_transaction_is_empty(pair):
+    one = pair.ends[0].put("a", "b", 1)
+    pair.hand(3, lost=lambda pdu: isinstance(decode_pdu(pdu)[1], Metadata))
+    assert (pair.ends[1].source_name(one), pair.ends[1].destination_name(one), pair.ends[1].size(one)) == ("", "", 0)

@@ -137,3 +137,10 @@ def sealed(octets):
 def test_a_packet_that_is_no_report(octets, sentence):
     with pytest.raises(DecodeError, match=sentence):
         TmPacket.decode(octets)
+
+
+@pytest.mark.parametrize(("name", "value"), [("apid", 1 << 11), ("flags", 4), ("count", 1 << 14)])
+def test_what_no_request_can_be_numbered_has_no_word(name, value):
+    fields = {"apid": 1, "flags": Flags.UNSEGMENTED, "count": 1} | {name: value}
+    with pytest.raises(ValueError, match=name):
+        _ = RequestId(**fields).word

@@ -39,13 +39,17 @@ def check_image(image: bytes) -> None:
 
 def _files(image: bytes) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Name and octets of each file, within bounds; all names are looked at before the first file is."""
+    with _opened(image) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        _check(entries)
+        for entry in entries:
+            yield PurePosixPath(entry.filename), _content(archive, entry)
+
+
+def _opened(image: bytes) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(io.BytesIO(image)) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            _check(entries)
-            for entry in entries:
-                yield PurePosixPath(entry.filename), _content(archive, entry)
-    except zipfile.BadZipFile as error:
+        return zipfile.ZipFile(io.BytesIO(image))
+    except _BROKEN as error:
         raise DecodeError(f"image: {error}; expected a zip file of Python packages, as a wheel is one") from None
 
 

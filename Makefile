@@ -133,10 +133,10 @@ fuzz:
 	cmake --build build/fuzz --parallel 2 >/dev/null
 	csrc/fuzz/run.sh build/fuzz $(SECONDS) $(foreach name,$(FUZZ),'$(name)')
 
-# Every line and branch of link, model bundles apart, and of the flight's loop, commands, sequences, watches and modes is
-# run by their own tests, or this fails.
+# Every line and branch of link, model bundles apart, and of the flight's loop, commands, recorder, files, sequences, watches,
+# modes and updates is run by their own tests, or this fails.
 TRANSPORT := tests/link tests/ground/recordings --ignore=tests/link/models
-FLIGHT := $(addprefix tests/fsw/,executive comms pus fdir modes sequences test_node_modes.py)
+FLIGHT := $(addprefix tests/fsw/,executive comms pus fdir files modes recorder sequences update test_node_modes.py)
 coverage: $(READY)
 	HYPOTHESIS=fixed $(BIN)/python -m coverage run -m pytest $(TRANSPORT) $(FLIGHT)
 	$(BIN)/python -m coverage report

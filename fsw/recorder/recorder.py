@@ -89,7 +89,7 @@ class Recorder:
 
     def next_play_ns(self, may_go: Callable[[StoreSetting], bool] = lambda _: True) -> int | None:
         """When `play` may have something to send of stores that `may_go`; None while only a record can change it."""
-        due = [one.next_due_ns for one in self.retrievals.values() if one.is_running and may_go(one.store.setting)]
+        due = [one.next_due_ns for one in self.retrievals.values() if may_go(one.store.setting)]
         return min((ns for ns in due if ns is not None), default=None)
 
     def accept(self, packets: Iterable[TimedPacket], monotonic_ns: int) -> None:

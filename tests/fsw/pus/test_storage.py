@@ -253,8 +253,8 @@ def test_what_the_disk_says_is_told():
         raise OSError(errno.ENOSPC, "No space left on device")
 
     medium.fail = fail
-    request = storage.DisableStorage(stores=[1])
-    refused(service, request, "the disk says: No space left on device", FailureCode.EXECUTION_FAILED)
+    for request in (storage.DisableStorage(stores=[1]), storage.MakeBounded(store=1)):
+        refused(service, request, "the disk says: No space left on device", FailureCode.EXECUTION_FAILED)
 
 
 def test_a_store_that_fails_costs_itself_alone():

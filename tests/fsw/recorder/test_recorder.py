@@ -203,6 +203,14 @@ def test_the_most_important_store_is_played_first():
     assert [run and run.store for run in runs] == [2, 1, None]
 
 
+def test_a_store_that_may_not_go_keeps_no_other_back():
+    node = recorder(None, setting(1, priority=1), setting(2, priority=2), policy=EAGER)
+    node.accept(packets(1), 0)
+    node.accept_sign(0)
+    assert node.play(1000, 0, lambda one: one.number == 1).store == 1
+    assert node.play(1000, 0, lambda one: one.number == 1) is None
+
+
 def sent(node, second):
     return [number for number, _ in played(node, second * 1000 * MS)]
 

@@ -178,7 +178,7 @@ class OpenRetrieval:
 
     @property
     def next_due_ns(self) -> int | None:
-        """When there may be something to send that cannot be sent yet; None while records or the ground are waited for."""
+        """When there may be something to send that cannot be sent yet; None while records or ground are waited for."""
         if not self.is_running:
             return None
         waits = any(True for _ in self.store.marks.unsettled(0, self._cursor.at))

@@ -97,6 +97,7 @@ class Updated(World):
         assert self.go(10, lambda: self.slot is slot)
 
 
+@pytest.mark.requirement("FSW-UPD-011")
 def test_an_update_flies_once_it_was_sent_tried_and_confirmed(tmp_path):
     world = Updated(tmp_path)
     world.run(2)
@@ -138,6 +139,7 @@ def test_a_version_that_does_not_pass_is_never_started(tmp_path, octets, verdict
     assert world.ask("arm", slot="A", tries=1).endswith("verify it first")
 
 
+@pytest.mark.requirement("FSW-UPD-012")
 def test_a_silent_ground_ends_in_the_golden_copy_whatever_is_promoted(tmp_path):
     world = Updated(tmp_path, silence_h=0.005, further_h=0.01)
     world.run(2)

@@ -59,6 +59,7 @@ def test_records_of_both_kinds_arrive():
 
 
 @given(st.integers(0, 2**32), st.lists(st.sampled_from(["passes", "lost", "twice", "damaged"]), max_size=30))
+@pytest.mark.requirement("FSW-BRG-001")
 def test_each_record_arrives_once_or_is_counted(seed, fates):
     random, sender, receiver = Random(seed), BridgeLink(7, ()), BridgeLink(8, (Pack,))
     arrived, expected = [], []
@@ -84,6 +85,7 @@ def test_a_sender_that_starts_anew_loses_nothing():
     assert receiver.lost == receiver.repeated == 0
 
 
+@pytest.mark.requirement("FSW-BRG-003")
 def test_a_topic_that_is_declared_otherwise_there_is_unknown():
     digests = {topic_digest(topic) for topic in (Pack, Hot, heat.Heat, heat.other_heat())}
     assert len(digests) == 4

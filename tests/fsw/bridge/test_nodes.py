@@ -98,6 +98,7 @@ class Pair:
         return queue.pop()
 
 
+@pytest.mark.requirement("FSW-BRG-001")
 def test_two_nodes_exchange_a_topic(tmp_path):
     pair = Pair(tmp_path)
     pair.run(5)
@@ -109,6 +110,7 @@ def test_two_nodes_exchange_a_topic(tmp_path):
     assert status.sent >= status.received > 0
 
 
+@pytest.mark.requirement("FSW-BRG-002")
 def test_what_a_node_hears_of_another_is_not_its_own(tmp_path):
     """It neither goes down as its own telemetry nor back over the bridge."""
     pair = Pair(tmp_path)
@@ -139,6 +141,7 @@ def test_a_restart_of_one_node_is_no_loss(tmp_path):
     assert pair.status(1).lost == 0
 
 
+@pytest.mark.requirement("FSW-BRG-004")
 def test_a_bridge_whose_port_was_closed_costs_itself_alone(tmp_path):
     pair = Pair(tmp_path)
     pair.ends[0].close()
@@ -150,6 +153,7 @@ def test_a_bridge_whose_port_was_closed_costs_itself_alone(tmp_path):
         pair.ends[0].read(1)
 
 
+@pytest.mark.requirement("FSW-BRG-004")
 def test_a_port_that_takes_little_stops_nothing(tmp_path):
     clock, bus = VirtualClock(), Bus()
     end, _ = cable(clock, channel(50), channel(50))

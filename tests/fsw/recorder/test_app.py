@@ -2,6 +2,8 @@
 
 import errno
 
+import pytest
+
 from fsw.recorder.app import RecorderStatus, Recording, RecordsDropped, StoreFailing, StoreRestored
 from fsw.recorder.setting import SyncPolicy
 from tests.fsw.recorded import EAGER, packets, recorder, setting
@@ -10,6 +12,7 @@ from tests.hal.recording_medium import RecordingMedium
 MS, SECOND = 1_000_000, 1_000_000_000
 
 
+@pytest.mark.requirement("FSW-REC-013")
 def test_a_status_comes_every_ten_seconds_and_says_what_waits():
     app = Recording(recorder(policy=EAGER), lambda: 1 << 40)
     app.recorder.accept(packets(1, 2, 3), 0)
@@ -29,6 +32,7 @@ def test_the_app_is_due_when_records_are_to_be_made_safe():
     assert app.due_ns is None
 
 
+@pytest.mark.requirement("FSW-REC-011")
 def test_a_store_that_fails_is_reported_once_and_so_is_its_end():
     broken = [OSError(errno.EIO, "Input/output error")]
 
@@ -50,6 +54,7 @@ def test_a_store_that_fails_is_reported_once_and_so_is_its_end():
     ]
 
 
+@pytest.mark.requirement("FSW-REC-012")
 def test_what_makes_room_unacknowledged_is_reported():
     app = Recording(recorder(None, setting(octets=1 << 17), octets_max=100_000, policy=EAGER), int)
     for number in range(200):

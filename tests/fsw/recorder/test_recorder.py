@@ -193,6 +193,7 @@ def test_a_store_that_cannot_be_flushed_costs_no_other():
     assert [one.durable for one in node.stores.values()] == [0, 1]
 
 
+@pytest.mark.requirement("FSW-REC-014")
 def test_the_most_important_store_is_played_first():
     node = recorder(None, setting(1, priority=1), setting(2, priority=2), policy=EAGER)
     node.accept(packets(1, 2), 0)

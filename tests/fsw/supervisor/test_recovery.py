@@ -1,5 +1,7 @@
 """A node that asks for its own end: not at once, and with the word for its supervisor."""
 
+import pytest
+
 from fsw.supervisor.causes import EXIT_COMMANDED, EXIT_RESET
 from fsw.supervisor.recovery import GRACE_S, SupervisedRecovery
 from hal.sim.clock import VirtualClock
@@ -18,6 +20,7 @@ def asked(*requests):
     return recovery
 
 
+@pytest.mark.requirement("FSW-SUP-015")
 def test_what_is_asked_for_is_due_once_the_events_had_time_to_go_down():
     for request, status in (("restart", EXIT_COMMANDED), ("reset", EXIT_RESET), ("boot_golden", EXIT_RESET)):
         recovery = asked(request)
@@ -26,6 +29,7 @@ def test_what_is_asked_for_is_due_once_the_events_had_time_to_go_down():
         assert recovery.is_due(GRACE_NS)
 
 
+@pytest.mark.requirement("FSW-SUP-016")
 def test_asked_again_it_ends_when_it_was_to_end_and_with_the_stronger_word():
     for requests in (("restart", "reset"), ("reset", "restart"), ("reset", "reset", "boot_golden")):
         recovery = asked(*requests)

@@ -44,6 +44,7 @@ class Asked:
         self.asked.append(("golden", cause))
 
 
+@pytest.mark.requirement("FSW-UPD-012")
 def test_the_golden_copy_is_started_only_after_what_is_promoted_was_given_up(tmp_path):
     node, asked = UpdatedNode(tmp_path), Asked()
     node.promote(A, TWO)
@@ -93,6 +94,7 @@ def test_a_trial_that_cannot_begin_says_why(trial):
     assert trial._pid == 0
 
 
+@pytest.mark.requirement("FSW-UPD-013")
 def test_a_trial_that_does_not_end_is_ended(trial):
     trial.limit_s = 0
     pid = stopped(trial)

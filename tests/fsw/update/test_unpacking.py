@@ -58,6 +58,7 @@ def named(name, mode=0):
     [named("../up"), named("/etc/up"), named("a\\b"), named("~/up"), named("link", stat.S_IFLNK)],
     ids=["up", "root", "backslash", "home", "link"],
 )
+@pytest.mark.requirement("FSW-UPD-014")
 def test_no_file_leads_out_of_the_folder(tmp_path, image):
     folder = tmp_path / "in"
     with pytest.raises(DecodeError, match="is no file below the image's folder"):
@@ -72,6 +73,7 @@ def newer(image):
 
 
 @pytest.mark.parametrize("image", [b"", b"print('flying')\n", IMAGE[:-9], newer(IMAGE)])
+@pytest.mark.requirement("FSW-UPD-014")
 def test_what_is_no_zip_file_is_refused(image):
     with pytest.raises(DecodeError, match="expected a zip file of Python packages"):
         check_image(image)

@@ -102,6 +102,7 @@ BOTH = pytest.mark.parametrize("way", ["up", "down"])
 
 
 @BOTH
+@pytest.mark.requirement("FSW-FIL-011")
 def test_a_file_arrives_and_is_told(traffic, way):
     is_there = begun(traffic, way)
     assert traffic.world.run(60, lambda: is_there() and traffic.is_over())
@@ -114,6 +115,7 @@ def test_a_file_arrives_and_is_told(traffic, way):
 
 
 @BOTH
+@pytest.mark.requirement("FSW-FIL-012")
 def test_a_transfer_waits_for_the_next_contact_and_does_not_begin_anew(traffic, way):
     """Longer than any timer would wait."""
     is_there = begun(traffic, way)
@@ -134,6 +136,7 @@ def test_a_transfer_waits_for_the_next_contact_and_does_not_begin_anew(traffic, 
 
 @BOTH
 @pytest.mark.parametrize("who", ["node", "ground", "both"])
+@pytest.mark.requirement("FSW-FIL-012")
 def test_after_a_restart_only_what_is_missing_is_sent(traffic, way, who):
     is_there = begun(traffic, way)
     traffic.half(way)
@@ -159,6 +162,7 @@ def test_after_a_restart_only_what_is_missing_is_sent(traffic, way, who):
 @pytest.mark.parametrize(
     "calls", [range(1, 40, 13), pytest.param(range(1, 60), marks=pytest.mark.slow)], ids=["few", "all"]
 )
+@pytest.mark.requirement("FSW-FIL-013")
 def test_the_power_fails_at_any_call_of_the_disk(way, calls):
     """Each time in another call; the file arrives whole, and nothing of it is left in between."""
     for call in calls:

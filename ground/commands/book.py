@@ -19,6 +19,7 @@ from hal.clock import Moment
 from link.packets.space_packet import COUNT_MODULUS, IDLE_APID
 from link.pus.message import Report
 from link.pus.packets import RequestId
+from link.pus.services.verification import FailureCode
 
 _STAGES = {
     "AcceptanceSuccess": "accepted",
@@ -168,6 +169,8 @@ class CommandBook:
         if not stages:
             return []
         self._change(entry, _STATES[tracked.progress], stages, now, tracked.reason)
+        if getattr(report, "code", None) is FailureCode.INTERRUPTED:  # what it contains may be on board all the same
+            return [entry.record]
         return self._with_carried(entry, now)
 
     def step(self, now: Moment) -> list[CommandRecord]:

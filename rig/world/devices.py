@@ -3,12 +3,14 @@
 import errno
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from fsw.jobs.inline import InlineRunner
+from fsw.jobs.job import Job
 from fsw.pipelines.run import Made, Work
 from fsw.pipelines.stage import File
 from ground.archive.archive import Archive
@@ -16,13 +18,14 @@ from ground.archive.rows import Item
 from ground.errors import ArchiveError
 from ground.station.file_service import OpenTransfers
 from hal.camera import CameraError, Frame
-from hal.sim.clock import VirtualClock
 from kernels.imaging.georeference import Georeference
 from link.cfdp.filestore import MemoryReader, MemoryStore, MemoryWriter
+from rig.world.clocks import EndClock
 
 _PLACE = Georeference(epsg=0, easting_m=0.0, northing_m=0.0, pixel_m=10.0)
 _OCTETS = (20, 6_000)  # size of a product
 _SUFFIX = ".product"
+JOB_NS = 40_000_000
 
 
 def content_of(name: str) -> bytes:
@@ -32,20 +35,36 @@ def content_of(name: str) -> bytes:
 
 
 class Payload:
-    """A camera that sees any target, and jobs that make products of its frames; both can be made to fail.
+    """A camera that sees any target, and jobs that make products of its frames; all can be made to fail.
 
     `captured` names the targets of all frames that were taken by commands that the node remembers (not `forgets`),
-    `products` the number of each target's product.
+    `products` the number of each target's product. `hang` does not return. `trouble` is why jobs end without an answer,
+    `lasts_ns` how long they take, `mutiny` what the tenant does.
     """
 
-    def __init__(self, clock: VirtualClock, forgets: Callable[[], bool]) -> None:
-        self._clock, self._forgets = clock, forgets
+    def __init__(self, clock: EndClock, forgets: Callable[[], bool], hang: Callable[[], NoReturn]) -> None:
+        self._clock, self._forgets, self._hang = clock, forgets, hang
         self.captured: list[str] = []
         self.products: dict[str, int] = {}
-        self.is_blind = self.is_broken = False
+        self.is_blind = self.is_stuck = False
+        self.trouble = self._mutiny = ""
+        self.has_mutinied = False
+        self.lasts_ns = JOB_NS
+
+    @property
+    def mutiny(self) -> str:
+        """What the tenant does; nothing while it is empty."""
+        return self._mutiny
+
+    @mutiny.setter
+    def mutiny(self, what: str) -> None:
+        self._mutiny = what
+        self.has_mutinied |= bool(what)
 
     def capture(self, target: str) -> Frame:
-        """A frame of a few pixels. Raises CameraError while it `is_blind`."""
+        """A frame of a few pixels. Raises CameraError while it `is_blind`; never returns while it `is_stuck`."""
+        if self.is_stuck:
+            self._hang()
         if self.is_blind:
             raise CameraError("no frame comes")
         self.captured += [target] * (not self._forgets())
@@ -54,13 +73,26 @@ class Payload:
         return Frame(target=target, dn=dn, bands=("grey",), georeference=_PLACE, captured_utc_ns=now_ns)
 
     def work(self, samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG002 - a pipeline takes both
-        """One file for each capture, whose content depends on its name. Raises RuntimeError while it `is_broken`."""
-        if self.is_broken:
-            raise RuntimeError("the worker died")
+        """One file for each capture, whose content depends on its name. Raises RuntimeError in `trouble`."""
+        if self.trouble:
+            raise RuntimeError(self.trouble)
         about = msgspec.convert(parameters, Work).about
         self.products[about.target] = about.product_id
         content = content_of(f"{about.product_id:06d}-{about.target}{_SUFFIX}")
         return msgspec.msgpack.encode(Made([File(suffix=_SUFFIX, octets=content)], 0))
+
+
+class WorldRunner(InlineRunner):
+    """Runs jobs as long as `payload` says that they take: one that hangs is ended by the limit of its time."""
+
+    def __init__(self, clock: EndClock, payload: Payload) -> None:
+        super().__init__(clock, {"stages": payload.work}, duration_ns=JOB_NS, waiting_max=4)
+        self._payload = payload
+
+    def submit(self, job: Job) -> None:
+        """Compute the job now, and keep its outcome until its end."""
+        self._duration_ns = self._payload.lasts_ns
+        super().submit(job)
 
 
 class WorldArchive(Archive):

@@ -26,6 +26,10 @@ class _File:
     def octets(self) -> bytes:
         return self.unsafe[-1] if self.unsafe else self.safe
 
+    @property
+    def is_unsafe(self) -> bool:
+        return bool(self.unsafe)
+
 
 @dataclass(eq=False, slots=True)
 class _Folder:
@@ -34,6 +38,10 @@ class _Folder:
     now: dict[str, "_Entry"] = field(default_factory=dict)
     safe: dict[str, "_Entry"] = field(default_factory=dict)
     changes: list[dict[str, "_Entry | None"]] = field(default_factory=list)
+
+    @property
+    def is_unsafe(self) -> bool:
+        return bool(self.changes)
 
     def change(self, names: dict[str, "_Entry | None"]) -> None:
         """Add and remove names, as one change."""
@@ -47,17 +55,22 @@ _Entry = _File | _Folder
 class Disk:
     """`Medium` of a computer with `power`; `random` draws what is left after a power cut.
 
-    `octets_max` bounds the size of all files, `failing` is the probability that a call fails, and after `cut_after`
-    further calls that change or sync something the power fails, in the middle of the last one.
+    `octets_max` bounds the size of all files. `failing`, `tearing`, `misdirecting` are probabilities: that a call
+    fails, that a write fails after a part of it, that one changes another file of its folder in place of its own. While it
+    `is_read_only` nothing can be changed; while it `is_lying`, a sync does nothing. `has_lied`: something that was
+    confirmed may be lost. After `cut_after` further calls that change or sync something the power fails, in the middle
+    of the last one.
     """
 
     def __init__(self, random: Random, power: Power, root: _Folder | None = None) -> None:
-        self._random, self._power = random, power
+        self._random, self.power = random, power
         self._root = root or _Folder()
         self.octets_max: int | None = None
-        self.failing = 0.0
+        self.failing = self.tearing = self.misdirecting = 0.0
+        self.is_read_only = self.is_lying = self._has_strayed = False
         self.cut_after: int | None = None
-        self.refused = 0
+        self.refused = self.strayed = 0
+        self._doubted: set[_Entry] = set()  # confirmed as synced, and not synced since
 
     def entry(self, path: Path) -> MediumEntry:
         """What is there."""
@@ -100,6 +113,11 @@ class Disk:
         self._begin(path)
         entry = self._find(path)
         self._change()
+        if self.is_lying:
+            if entry.is_unsafe:
+                self._doubted.add(entry)
+            return
+        self._doubted.discard(entry)
         if isinstance(entry, _Folder):
             entry.safe, entry.changes = dict(entry.now), []
         else:
@@ -107,7 +125,7 @@ class Disk:
 
     def replace(self, old: Path, new: Path) -> None:
         """Rename. After a cut it has the old name or the new one; in two folders perhaps both, or none."""
-        self._begin(new)
+        self._begin(new, is_change=True)
         file, before, after = self._find(old), self._folder(old.parent), self._folder(new.parent)
         if (isinstance(file, _Folder) and new.name in after.now) or isinstance(after.now.get(new.name), _Folder):
             raise FileExistsError(errno.EEXIST, "File exists", str(new))
@@ -120,7 +138,7 @@ class Disk:
 
     def remove(self, path: Path) -> None:
         """Remove the name of a file."""
-        self._begin(path)
+        self._begin(path, is_change=True)
         self._file(path)
         self._folder(path.parent).change({path.name: None})
         self._change()
@@ -131,45 +149,81 @@ class Disk:
         above = self._folder(folder.parent)
         if folder.name in above.now:
             return False
+        self._check_writable(folder)
         above.change({folder.name: _Folder()})
         self._change()
         return True
 
     def remove_folder(self, folder: Path) -> None:
         """Remove an empty folder."""
-        self._begin(folder)
+        self._begin(folder, is_change=True)
         if self._folder(folder).now:
             raise OSError(errno.ENOTEMPTY, "Directory not empty", str(folder))
         self._folder(folder.parent).change({folder.name: None})
         self._change()
 
     def after_cut(self, power: Power) -> "Disk":
-        """The disk as the next start of the computer finds it."""
-        return Disk(self._random, power, self._left(self._root, {}))
+        """The disk as the next start of the computer finds it, with the same troubles."""
+        disk = Disk(self._random, power, self._left(self._root, {}))
+        disk.octets_max, disk.is_read_only, disk.is_lying = self.octets_max, self.is_read_only, self.is_lying
+        disk.failing, disk.tearing, disk.misdirecting = self.failing, self.tearing, self.misdirecting
+        return disk
+
+    def rot(self, path: Path) -> None:
+        """Flip a bit of a file, which nobody asked for and nobody is told."""
+        file = self._file(path)
+        bits = bytearray(file.octets)
+        at = self._random.randrange(8 * len(bits))
+        bits[at // 8] ^= 0x80 >> at % 8
+        file.safe, file.unsafe = bytes(bits), []
+
+    def read_quietly(self, path: Path) -> bytes:
+        """All octets of a file, whatever ails the disk."""
+        return self._file(path).octets
+
+    @property
+    def has_lied(self) -> bool:
+        """Whether something that was confirmed may be lost at the next start."""
+        return bool(self._doubted) or self._has_strayed
+
+    @property
+    def paths(self) -> list[Path]:
+        """All files, sorted."""
+        return sorted(_paths(self._root, Path("/")))
 
     @property
     def octets(self) -> int:
         """The size of all files."""
         return sum(len(file.octets) for file in _files(self._root))
 
-    def _begin(self, path: Path) -> None:
-        self._power.check()
+    def _begin(self, path: Path, *, is_change: bool = False) -> None:
+        self.power.check()
+        if is_change:
+            self._check_writable(path)
         if self.failing and self._random.random() < self.failing:
             self.refused += 1
             raise OSError(errno.EIO, "Input/output error", str(path))
+
+    def _check_writable(self, path: Path) -> None:
+        if self.is_read_only:
+            self.refused += 1
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
 
     def _change(self) -> None:
         """A change or sync is under way, during which the power may fail."""
         if self.cut_after is not None:
             self.cut_after -= 1
             if self.cut_after <= 0:
-                self._power.cut()
-                self._power.check()
+                self.power.cut()
+                self.power.check()
 
     def _put(self, path: Path, changed: Callable[[bytes], bytes]) -> None:
         """Write the content that `changed` makes of the one before."""
-        self._begin(path)
+        self._begin(path, is_change=True)
         folder = self._folder(path.parent)
+        if self.misdirecting and self._random.random() < self.misdirecting:
+            self._stray(folder, path.name, changed)
+            return
         entry = folder.now.get(path.name)
         before = entry.octets if isinstance(entry, _File) else b""
         content = changed(before)
@@ -179,7 +233,23 @@ class Disk:
         if not isinstance(entry, _File):
             entry = _File()
             folder.change({path.name: entry})
+        if self.tearing and self._random.random() < self.tearing:
+            self.refused += 1
+            kept = self._random.randint(0, len(content))
+            entry.unsafe.append(content[:kept] + before[kept:])
+            raise OSError(errno.EIO, "Input/output error", str(path))
         entry.unsafe.append(content)
+        self._change()
+
+    def _stray(self, folder: _Folder, name: str, changed: Callable[[bytes], bytes]) -> None:
+        """Change another file, and leave the one that is meant as it is."""
+        others = sorted(other for other, entry in folder.now.items() if isinstance(entry, _File) and other != name)
+        self.strayed += 1
+        self._has_strayed = True
+        if others:
+            file = folder.now[self._random.choice(others)]
+            assert isinstance(file, _File)
+            file.unsafe.append(changed(file.octets))
         self._change()
 
     def _file(self, path: Path) -> _File:
@@ -234,6 +304,14 @@ def _apply(names: dict[str, _Entry], change: dict[str, "_Entry | None"]) -> None
             names.pop(name, None)
         else:
             names[name] = entry
+
+
+def _paths(folder: _Folder, path: Path) -> Iterator[Path]:
+    for name, entry in folder.now.items():
+        if isinstance(entry, _Folder):
+            yield from _paths(entry, path / name)
+        else:
+            yield path / name
 
 
 def _files(folder: _Folder) -> Iterator[_File]:

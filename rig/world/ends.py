@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
-from fsw.assembly import Devices, build_node
+from fsw.assembly import Devices, build_node, dictionary_of
 from fsw.comms.numbers import Numbering
 from fsw.executive.bus import Queue
-from fsw.jobs.inline import InlineRunner
 from fsw.mission import (
     BoardSection,
     DefencesSection,
@@ -28,31 +27,35 @@ from fsw.mission import (
 from fsw.node import Node
 from fsw.own.loading import AppSpec, module_in
 from fsw.store.crash_log import CrashLog
+from fsw.supervisor.supervisor import SupervisionLimits
 from ground.records import GroundRecord
 from ground.service.service import PORT_HOLDS_MAX, READ_OCTETS
 from ground.station.station import Station
 from hal.clock import Moment
 from hal.sim.battery import ModelBattery
 from hal.sim.board import ModelBoard
-from hal.sim.clock import VirtualClock
 from hal.sim.vitals import ModelVitals
 from link.dictionary import Dictionary
-from rig.world.devices import Payload, WorldArchive, WorldInbox, WorldShelf
+from rig.world.clocks import EndClock
+from rig.world.devices import Payload, WorldArchive, WorldInbox, WorldRunner, WorldShelf
 from rig.world.disk import Disk
 from rig.world.power import Power, PowerCut
+from rig.world.timeline import NEVER
 from rig.world.wire import Wire, WirePort
 
-WITNESS = Path(__file__).with_name("witness.py")
-NEVER = 1 << 62
+_APPS = Path(__file__).with_name("apps")
+WITNESS, TENANT = _APPS / "witness.py", _APPS / "tenant.py"
 _STATE = Path("/node")  # a folder of the simulated disk
-_JOB_NS = 40_000_000
+_FIRST_NS = 2_000_000_000, 30_000_000_000  # what a board's monotonic clock shows when its software starts
+_RESTART_NS = 20_000_000  # from a crash to the next executive, by the supervisor
+_SILENCE_NS = int(SupervisionLimits().silence_s * 1e9)
 _BOARD = ModelBoard(name="model", idle_watts=2.0, core_watts=1.0)
 
 
-def world_mission(bits_per_second: int) -> Mission:
-    """The mission of a world: coastwatch's link with small frames, and the app `witness`."""
+def world_mission(bits_per_second: int, number: int = 0) -> Mission:
+    """The mission of node `number`: coastwatch's link with small frames, and the apps `witness` and `tenant`."""
     return Mission(
-        node=NodeSection(name="world", apid=65),
+        node=NodeSection(name="world", apid=65 + number),
         board=BoardSection(name=_BOARD.name, idle_watts=_BOARD.idle_watts, core_watts=_BOARD.core_watts),
         radio=RadioSection(bits_per_second=bits_per_second),
         files=FilesSection(apid=0x7FD, entity=1, ground_entity=2),
@@ -62,7 +65,7 @@ def world_mission(bits_per_second: int) -> Mission:
         pipeline=PipelineSection(stages=()),
         scene=(),
         link={
-            "spacecraft_id": 0x2A5,
+            "spacecraft_id": 0x2A5 + number,
             "tm_frame_octets": 446,
             "interleave": 2,
             "tc_frame_octets_max": 256,
@@ -72,10 +75,15 @@ def world_mission(bits_per_second: int) -> Mission:
                 {"name": "files", "vc": 1, "queue_packets": 2},
             ],
         },
-        apps=(AppSpec(WITNESS),),
+        apps=(AppSpec(WITNESS), AppSpec(TENANT)),
         # faults restart a node more often than any loop would
         defences=DefencesSection(starts_max=0, battery_low_percent=20),
     )
+
+
+def world_dictionary(mission: Mission) -> Dictionary:
+    """The dictionary of a node, as its ground reads it from a file."""
+    return Dictionary.from_json(dictionary_of(mission).to_json())
 
 
 class Notes(CrashLog):
@@ -92,44 +100,59 @@ class Notes(CrashLog):
 
 @dataclass(kw_only=True)
 class NodeEnd:
-    """The node, while its computer has power. `marked` gets the number of each mark made; `off` is called at a cut.
+    """The node, while it lives: its computer has power, and its process was not killed.
 
-    `payload`, `battery` and `vitals` survive the computer; `restarts_asked` lists what the node asked for.
+    `marked` gets the number of each mark made; `off` is called when the power fails. `payload`, `battery` and `vitals`
+    survive the computer; `restarts_asked` lists what the node asked for.
 
-    `was_blind`: the node once started while its disk failed, so that it may have forgotten numbers, and files that it
-    could not read wait for another start. While `cuts_at_mark`, the power fails as soon as a mark is made, before
-    anything of it is sent.
+    `was_blind`: the node once started while its disk failed, or its disk lost what it had confirmed, so that it may have
+    forgotten numbers, and files that it could not read wait for another start. While `cuts_at_mark`, the power fails as
+    soon as a mark is made, before anything of it is sent.
     """
 
     mission: Mission
-    clock: VirtualClock
+    clock: EndClock
     outgoing: Wire
     random: Random
     marked: Callable[[int], None]
     off: Callable[[], None]
 
     def __post_init__(self) -> None:
-        self.payload = Payload(self.clock, lambda: self.forgets)
-        self.boots = self.wakes = self.idle_wakes = 0
+        self.payload = Payload(self.clock, lambda: self.is_doubted, self.hang)
+        self.boots = self.wakes = self.idle_wakes = self.kills = 0
         self._on_ns = self._since_ns = 0
-        self.was_blind = self.cuts_at_mark = False
+        self.due_ns, self.restart_ns = 0, NEVER
+        self.was_blind = self.cuts_at_mark = self._is_kill = False
+        self.has_stuck_port = False
         self.notes, self.battery, self.restarts_asked = Notes(), ModelBattery(), list[str]()
         self.vitals = ModelVitals(self.clock)
         self.disk = Disk(self.random, Power())
         self.disk.make_folder(_STATE)
         self.disk.sync(Path("/"))
-        self.boot()
+        self._start(self.disk)
 
     def boot(self, cut_after: int | None = None) -> None:
-        """Start with what the last cut left on the disk. `cut_after`: the power fails again in that call of it."""
+        """Start again: with what a power cut left on the disk, or after a kill with all that was written.
+
+        `cut_after`: the power fails again in that call of the disk.
+        """
+        self.disk.cut_after = None
+        if self._is_kill:
+            self._start(self.disk, cut_after)
+        else:
+            self.clock.restart(self.random.randint(*_FIRST_NS))
+            self._start(self.disk.after_cut(self.disk.power), cut_after)
+
+    def _start(self, disk: Disk, cut_after: int | None = None) -> None:
         self.boots += 1
-        self._since_ns = self.clock.monotonic_ns()
+        self._since_ns, self.restart_ns, self._is_kill = self.clock.true_ns, NEVER, False
         self.power = Power(self._cut)
-        before = self.disk
-        self.disk = before.after_cut(self.power)
-        self.disk.octets_max, self.disk.failing = before.octets_max, before.failing
+        self.disk = disk
+        self.disk.power = self.power
         self.was_blind |= self.disk.failing > 0
-        self.port = WirePort(self.clock, self.outgoing, self.power)
+        self.port = WirePort(
+            self.clock, self.outgoing, self.power, lambda: self.hang() if self.has_stuck_port else None
+        )
         self.disk.cut_after = cut_after
         try:
             self._build()
@@ -144,7 +167,7 @@ class NodeEnd:
             bits_per_second=self.outgoing.bits_per_second,
             camera=self.payload,
             board=_BOARD,
-            runner=InlineRunner(self.clock, {"stages": self.payload.work}, duration_ns=_JOB_NS, waiting_max=4),
+            runner=WorldRunner(self.clock, self.payload),
             medium=self.disk,
             battery=self.battery,
             vitals=self.vitals,
@@ -163,13 +186,28 @@ class NodeEnd:
         before, has_octets = self._done, bool(self.port.unread)
         try:
             self.node.step()
-            self.due_ns = self.node.next_wake_ns
+            self.due_ns = self.clock.true(self.node.next_wake_ns)
         except PowerCut:
             pass
         self.wakes += 1
         self.idle_wakes += before == self._done and not has_octets
         if self._drain_marks() and self.cuts_at_mark and not self.forgets:
             self.power.cut()
+
+    def cut(self, *, after_calls: int = 0) -> None:
+        """Cut the power now, or in the middle of a later call of the disk."""
+        self._end(after_calls, is_kill=False)
+
+    def kill(self, *, after_calls: int = 0) -> None:
+        """Kill the process now, or behind a later call of the disk; its supervisor starts another one at once."""
+        self._end(after_calls, is_kill=True)
+
+    def hang(self) -> NoReturn:
+        """A device does not answer: the process does nothing any more, until its supervisor ends it for its silence."""
+        if self.power.is_on:
+            self._end(0, is_kill=True)
+            self.restart_ns = self.clock.true_ns + _SILENCE_NS
+        raise PowerCut
 
     def restart(self, cause: str) -> None:
         """Note that the node asks to be started again."""
@@ -192,13 +230,13 @@ class NodeEnd:
 
     @property
     def since_ns(self) -> int:
-        """When the node last started, in nanoseconds of virtual time."""
+        """When the node last started, in nanoseconds of true time."""
         return self._since_ns
 
     @property
     def seconds(self) -> float:
-        """How long the node has had power, all starts together, in seconds."""
-        return (self._on_ns + (self.clock.monotonic_ns() - self._since_ns) * self.power.is_on) / 1e9
+        """How long the node has lived, all starts together, in seconds."""
+        return (self._on_ns + (self.clock.true_ns - self._since_ns) * self.power.is_on) / 1e9
 
     @property
     def forgets(self) -> bool:
@@ -207,10 +245,29 @@ class NodeEnd:
         assert isinstance(numbers, Numbering)
         return bool(self.node.dispatcher.memory.record.fault or numbers.record.fault)
 
+    @property
+    def is_doubted(self) -> bool:
+        """Whether a restart may lose something, of which the node knows nothing where its disk has lied."""
+        return self.forgets or self.disk.has_lied
+
+    def _end(self, after_calls: int, *, is_kill: bool) -> None:
+        if not self.power.is_on:
+            return
+        self._is_kill = is_kill
+        if after_calls:
+            self.disk.cut_after = after_calls
+        else:
+            self.power.cut()
+
     def _cut(self) -> None:
-        self._on_ns += self.clock.monotonic_ns() - self._since_ns
+        self._on_ns += self.clock.true_ns - self._since_ns
+        self.was_blind |= self.is_doubted
         self._drain_marks()
-        self.off()
+        if self._is_kill:
+            self.kills += 1
+            self.restart_ns = self.clock.true_ns + _RESTART_NS
+        else:
+            self.off()
 
     def _drain_marks(self) -> bool:
         """Report the marks made; returns whether there were any."""
@@ -228,7 +285,7 @@ class GroundEnd:
     """
 
     dictionary: Dictionary
-    clock: VirtualClock
+    clock: EndClock
     outgoing: Wire
     accept: Callable[[GroundRecord], None]
 
@@ -240,7 +297,7 @@ class GroundEnd:
 
     @property
     def now(self) -> Moment:
-        """The time of the world's clock."""
+        """The time of the ground's clock."""
         return Moment.of(self.clock)
 
     def start(self) -> None:
@@ -281,17 +338,17 @@ class GroundEnd:
         self.port.is_full = full
         self._report()
         due = [ns for ns in (self.station.next_wake_ns, self.port.next_wake_ns) if ns is not None]
-        self.due_ns = min(due, default=NEVER)
+        self.due_ns = self.clock.true(min(due)) if due else NEVER
         left_ns = self.outgoing.next_left_ns() if self.station.busy and not full else None
         self.drained_ns = NEVER if left_ns is None else left_ns
 
     def _withdraw(self) -> None:
         if self.station.pop_withdrawal():
-            self.outgoing.forget(self.clock.monotonic_ns())
+            self.outgoing.forget(self.clock.true_ns)
             self.station.emptied()
 
     def _held(self) -> int:
-        return self.outgoing.held(self.clock.monotonic_ns())
+        return self.outgoing.held(self.clock.true_ns)
 
     def _report(self) -> None:
         for record in self.station.drain_news():

@@ -8,7 +8,6 @@ from typing import Any
 from link.time.calendar import encode_ascii
 
 SECOND = 1_000_000_000
-_PAUSE_S = 6.0  # mean time between two orders
 _IN_A_ROW = 0.2  # probability that the next order comes at once
 _AHEAD_S = (5, 60)  # how far ahead commands are scheduled on board
 
@@ -22,16 +21,16 @@ class Order:
 
 
 class Operator:
-    """Draws orders; marks and targets are numbered, so that no two commands do the same thing."""
+    """Draws orders, one in `pause_s` on average; marks and targets are numbered, so that no two do the same thing."""
 
-    def __init__(self, random: Random) -> None:
-        self._random, self._last = random, 0
+    def __init__(self, random: Random, pause_s: float) -> None:
+        self._random, self._pause_s, self._last = random, pause_s, 0
         self.holds = False
 
     def pause_ns(self) -> int:
         """The time until the next order, in nanoseconds."""
         at_once = self._random.random() < _IN_A_ROW
-        return 0 if at_once else int(self._random.expovariate(1 / _PAUSE_S) * SECOND)
+        return 0 if at_once else int(self._random.expovariate(1 / self._pause_s) * SECOND)
 
     def order(self, utc_ns: int) -> Order:
         """The next order, drawn."""

@@ -7,17 +7,19 @@ happens to it is drawn as it leaves: loss, flipped bits, a burst, a second copy,
 import heapq
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 from hal.port import PortClosed, PortState
-from hal.sim.clock import VirtualClock
+from rig.world.clocks import EndClock
 from rig.world.power import Power
 
 BUFFER_OCTETS = 4096  # what a driver holds before `write` takes no more
 _BITS_PER_OCTET = 10  # 8N1
 _DETOUR_NS = (20_000_000, 3_000_000_000)  # how much later than others a detoured unit may come
 BURST_OCTETS_MAX = 64
+ECHO_UNITS_MAX = 64
 
 
 @dataclass(slots=True)
@@ -39,7 +41,8 @@ class _Unit:
 
 @dataclass(slots=True, kw_only=True)
 class Wire:
-    """`is_cut`: units that leave meanwhile are lost. `takes`: how many more octets are taken; None: no limit.
+    """`is_cut`: units that leave meanwhile are lost. `is_overheard`: others hear them, too. `takes`: how many more
+    octets are taken; None: no limit.
 
     Counts units by what happened to them.
     """
@@ -49,6 +52,7 @@ class Wire:
     delay_ns: int = 5_000_000
     weather: Weather = field(default_factory=Weather)
     is_cut: bool = False
+    is_overheard: bool = False
     takes: int | None = None
     taken_octets: int = 0
     units: int = 0
@@ -56,9 +60,11 @@ class Wire:
     marred: int = 0
     doubled: int = 0
     detoured: int = 0
+    strange: int = 0
     _free_ns: int = 0
     _queue: deque[_Unit] = field(default_factory=deque)
     _air: list[tuple[int, int, bytes]] = field(default_factory=list)
+    _sent: deque[bytes] = field(default_factory=lambda: deque(maxlen=ECHO_UNITS_MAX))
 
     @property
     def octet_ns(self) -> int:
@@ -109,6 +115,19 @@ class Wire:
             come.append(heapq.heappop(self._air)[2])
         return come
 
+    def repeat(self, count: int, now_ns: int) -> None:
+        """Have the last `count` units of long ago come again, in their order, as from a recorder at the antenna."""
+        for number, octets in enumerate(list(self._sent)[-count:] if count else []):
+            self._strange(octets, now_ns + number * len(octets) * self.octet_ns)
+
+    def babble(self, octets: bytes, now_ns: int) -> None:
+        """Have octets come that nobody sent."""
+        self._strange(octets, now_ns)
+
+    def _strange(self, octets: bytes, now_ns: int) -> None:
+        self.strange += 1
+        self._fly(octets, now_ns + self.delay_ns)
+
     def _left(self, unit: _Unit, now_ns: int) -> int:
         return min(len(unit.octets), max(0, now_ns - unit.start_ns) // self.octet_ns)
 
@@ -117,6 +136,7 @@ class Wire:
 
     def _send(self, octets: bytes, arrival_ns: int) -> None:
         self.units += 1
+        self._sent.append(octets)
         draw, weather = self.random.random, self.weather
         if self.is_cut or draw() < weather.loss:
             self.lost += 1
@@ -132,7 +152,7 @@ class Wire:
             self._fly(octets, arrival_ns + self.random.randrange(*_DETOUR_NS))
 
     def _fly(self, octets: bytes, arrival_ns: int) -> None:
-        heapq.heappush(self._air, (arrival_ns, self.units, octets))
+        heapq.heappush(self._air, (arrival_ns, self.units + self.strange, octets))
 
     def _marred(self, octets: bytes) -> bytes:
         """A unit after noise: single bits flipped, or a burst of random octets."""
@@ -154,10 +174,15 @@ class Wire:
 
 
 class WirePort:
-    """The `Port` of one end: writes to `outgoing`; the world puts received octets into `unread`. Needs its `power`."""
+    """The `Port` of one end: writes to `outgoing`; the world puts received octets into `unread`. Needs its `power`.
 
-    def __init__(self, clock: VirtualClock, outgoing: Wire, power: Power) -> None:
-        self._clock, self.outgoing, self._power = clock, outgoing, power
+    `before` is called by each write: a driver may never return from it.
+    """
+
+    def __init__(
+        self, clock: EndClock, outgoing: Wire, power: Power, before: Callable[[], None] = lambda: None
+    ) -> None:
+        self._clock, self.outgoing, self._power, self._before = clock, outgoing, power, before
         self.unread = bytearray()
         self.is_full = self._is_closed = False
 
@@ -171,7 +196,8 @@ class WirePort:
     def write(self, octets: bytes) -> int:
         """Write as much as the driver has room for; returns how many octets."""
         self._check_open()
-        taken = self.outgoing.offer(octets, self._clock.monotonic_ns())
+        self._before()
+        taken = self.outgoing.offer(octets, self._clock.true_ns)
         self.is_full = taken < len(octets)
         return taken
 
@@ -182,8 +208,9 @@ class WirePort:
 
     @property
     def next_wake_ns(self) -> int | None:
-        """The time at which a full driver has room again; None where that is unknown."""
-        return self.outgoing.next_left_ns() if self.is_full and self.outgoing.takes is None else None
+        """The local time at which a full driver has room again; None where that is unknown."""
+        left_ns = self.outgoing.next_left_ns() if self.is_full and self.outgoing.takes is None else None
+        return None if left_ns is None else self._clock.local(left_ns)
 
     def fileno(self) -> int:
         """-1: there is no descriptor."""

@@ -1,64 +1,170 @@
-"""Fly a node and operate it, in virtual time, while everything goes wrong that can: all drawn from one seed.
+"""Fly nodes and operate them, in virtual time, while everything goes wrong that can: all drawn from one seed.
 
-skyrack world --seed 1 --hours 6
-skyrack world --seed 7 --hours 0.05 --trace
-skyrack world --seed 1000 --seeds 500 --hours 0.05
+skyrack world --seed 1
+skyrack world --seed 7 --trace
+skyrack world --seed 1000 --seeds 500
+skyrack world --schedule world-7.json
+skyrack world --search 100
 
-The real flight software and the real station meet over a simulated radio that loses, flips, repeats and reorders; disks
-fill up and fail, power fails in the middle of a write. Then all is calm, and every command has to end, every product
-to arrive. Equal seeds give equal traces. Exit code 1 where something does not hold; what is printed then replays it.
+The real flight software and the real stations meet over simulated radios that lose, flip, repeat and reorder; disks
+fill up and fail, clocks step, power fails in the middle of a write. Then all is calm, and every command has to end, every
+product to arrive. Equal seeds give equal traces. Exit code 1 where something does not hold: what is printed then
+replays it, and the smallest schedule of faults that still fails is saved as a file.
 """
 
 import argparse
 import json
 import sys
 import time
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from kernels.usage import UsageError
 
-_HOURS_MAX = 1000.0
+if TYPE_CHECKING:
+    from rig.world.schedule import Schedule
+
+_HOURS, _HOURS_MAX, _NODES, _NODES_MAX = 4 / 60, 1000.0, 3, 100
+_SHRINKING = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options: seeds, duration and output."""
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the seed of all random choices (default 1)")
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="how many seeds, from --seed on (default 1)")
-    parser.add_argument("--hours", type=float, default=1.0, metavar="H", help="virtual hours of faults (default 1)")
-    parser.add_argument("--calm", action="store_true", help="no faults and no orders: the cost of an idle link")
-    parser.add_argument("--trace", action="store_true", help="every event as a line on stderr")
-    parser.add_argument("--json", action="store_true", help="one JSON object a seed on stdout")
+    """Add the options: seeds, duration, schedules, campaigns and output."""
+    add = parser.add_argument
+    add("--seed", type=int, default=1, metavar="N", help="the seed of all random choices (default 1)")
+    add("--seeds", type=int, default=1, metavar="N", help="how many seeds, from --seed on (default 1)")
+    add("--nodes", type=int, default=_NODES, metavar="N", help=f"nodes, each with its ground (default {_NODES})")
+    add("--hours", type=float, default=_HOURS, metavar="H", help="virtual hours of faults (default 4 minutes)")
+    add("--kind", action="append", default=[], metavar="KIND", help="faults of this kind only; may be repeated")
+    add("--calm", action="store_true", help="no faults and no orders: the cost of idle links")
+    add("--schedule", type=Path, metavar="FILE", help="the faults of a file instead of those of a seed")
+    add(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help="where the schedule goes: the smallest that fails, or that of the seed",
+    )
+    add(
+        "--shrink",
+        type=int,
+        default=_SHRINKING,
+        metavar="N",
+        help=f"flights to shrink a schedule (default {_SHRINKING})",
+    )
+    add("--search", type=int, default=0, metavar="N", help="N schedules that Hypothesis draws where margins are low")
+    add("--campaign", type=int, default=0, metavar="N", help="N flights of each kind of fault, and what they showed")
+    add("--to", choices=("markdown",), help="the form of a campaign's table")
+    add("--trace", action="store_true", help="every event as a line on stderr")
+    add("--json", action="store_true", help="one JSON object a seed on stdout")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the world of each seed; 1 if a requirement is violated in one of them."""
-    if options.seeds < 1:
-        raise UsageError(f"--seeds {options.seeds}, expected 1 or more")
+    """Fly what is asked for; 1 if a requirement is violated."""
+    _check(options)
+    if options.campaign:
+        return _campaign(options)
+    if options.search:
+        return _search(options)
+    return 1 if sum(not _fly(schedule, options) for schedule in _schedules(options)) else 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    for name in ("seeds", "nodes"):
+        if getattr(options, name) < 1:
+            raise UsageError(f"--{name} {getattr(options, name)}, expected 1 or more")
+    if options.nodes > _NODES_MAX:
+        raise UsageError(f"--nodes {options.nodes}, expected {_NODES_MAX} at most")
+    for name in ("shrink", "search", "campaign"):
+        if getattr(options, name) < 0:
+            raise UsageError(f"--{name} {getattr(options, name)}, expected 0 or more")
     if not 0 < options.hours <= _HOURS_MAX:
         raise UsageError(f"--hours {options.hours:g}, expected more than 0 and up to {_HOURS_MAX:g}")
-    seeds = range(options.seed, options.seed + options.seeds)
-    return 1 if sum(not _fly(seed, options) for seed in seeds) else 0
+    from rig.world.faults import KINDS
+
+    for kind in options.kind:
+        if kind not in KINDS:
+            raise UsageError(f"--kind {kind}, expected one of {', '.join(KINDS)}")
 
 
-def _fly(seed: int, options: argparse.Namespace) -> bool:
-    """Run one world; return whether all requirements hold."""
+def _schedules(options: argparse.Namespace) -> "list[Schedule]":
+    from rig.world.schedule import load_schedule, schedule_of
+
+    if options.schedule:
+        return [load_schedule(options.schedule)]
+    seeds, seconds = range(options.seed, options.seed + options.seeds), 3600 * options.hours
+    return [schedule_of(seed, seconds, options.nodes, options.kind) for seed in seeds]
+
+
+def _fly(schedule: "Schedule", options: argparse.Namespace) -> bool:
+    """Fly one world; return whether all requirements hold."""
     import msgspec
 
-    from rig.world.judge import BrokenError
+    from rig.world.schedule import save_schedule
+    from rig.world.timeline import BrokenError
     from rig.world.world import fly, idle
 
-    start_s, seconds = time.process_time(), 3600 * options.hours
+    start_s = time.process_time()
     report = (lambda line: print(line, file=sys.stderr)) if options.trace else None
     try:
-        summary = idle(seed, seconds, report) if options.calm else fly(seed, seconds, report)
+        summary = idle(schedule, report) if options.calm else fly(schedule, report)
     except BrokenError as error:
-        print(f"skyrack world: seed {seed}: {error}", file=sys.stderr)
-        print(f"skyrack world --seed {seed} --hours {options.hours!r} --trace", flush=True)
+        _explain(schedule, str(error), options)
         return False
+    if options.save:
+        save_schedule(schedule, options.save)
     took_s = time.process_time() - start_s
     found = msgspec.to_builtins(summary) | {"cpu_s": round(took_s, 3), "speed": round(summary.seconds / took_s)}
     print(json.dumps(found) if options.json else _line(found) if options.seeds > 1 else _page(found), flush=True)
     return True
+
+
+def _explain(schedule: "Schedule", failure: str, options: argparse.Namespace) -> None:
+    """Say what failed and what replays it; then save the smallest schedule that fails alike, and say so."""
+    from rig.world.campaign.shrinking import shrunk
+    from rig.world.schedule import save_schedule
+
+    print(f"skyrack world: seed {schedule.seed}: {failure}", file=sys.stderr)
+    if options.schedule:
+        print(f"skyrack world --schedule {options.schedule} --trace", flush=True)
+    else:
+        kinds = "".join(f" --kind '{kind}'" for kind in options.kind)
+        print(f"skyrack world --seed {schedule.seed} --nodes {schedule.nodes} --hours {options.hours!r}{kinds} --trace")
+        sys.stdout.flush()
+    if options.calm or not options.shrink:
+        return
+    small = shrunk(schedule, failure, flights_max=options.shrink)
+    path = options.save or Path(f"world-{schedule.seed}.json")
+    save_schedule(small, path)
+    for fault in small.faults:
+        print(f"  node {fault.node}, {fault.at_ns / 1e9:.3f} s: {fault}", file=sys.stderr)
+    print(
+        f"skyrack world --schedule {path} --trace  # {len(small.faults)} of {len(schedule.faults)} faults", flush=True
+    )
+
+
+def _search(options: argparse.Namespace) -> int:
+    from rig.world.campaign.search import search
+
+    found = search(options.search, nodes=options.nodes, seconds=3600 * options.hours, seed=options.seed)
+    if found is None:
+        print(f"{options.search} schedules, all that must hold holds")
+        return 0
+    schedule, failure = found
+    _explain(schedule, failure, options)
+    return 1
+
+
+def _campaign(options: argparse.Namespace) -> int:
+    from rig.world.campaign.table import campaign, page
+
+    rows = campaign(options.campaign, options.kind, seed=options.seed)
+    if options.json:
+        import msgspec
+
+        print(json.dumps(msgspec.to_builtins(rows)))
+    else:
+        print(page(rows, options.campaign), end="")
+    return 1 if any(row.broken for row in rows) else 0
 
 
 def _line(found: dict[str, Any]) -> str:

@@ -309,6 +309,17 @@ def test_a_request_inside_another_fails_with_it():
     assert commands.by_state == {"failed": 2, "queued": 1}
 
 
+def test_a_request_inside_one_that_a_restart_interrupted_may_be_executed_all_the_same():
+    commands = book()
+    inner = RequestId(42, 8)
+    commands.enter(inner, "inner", {}, at(900), carrier=REQUEST)
+    commands.enter(REQUEST, "outer", {}, at(0))
+    cut_short = CompletionFailure(request=REQUEST.word, code=FailureCode.INTERRUPTED, reason="a restart cut it short")
+    assert [(one.name, one.state) for one in commands.reported(cut_short, 1, at(1))] == [("outer", "failed")]
+    (done,) = commands.reported(CompletionSuccess(request=inner.word), 1, at(2))
+    assert (done.name, done.state) == ("inner", "completed")
+
+
 def test_commands_forgotten_before_their_end_are_counted():
     commands = book()
     for count in range(ENTRIES_MAX + 5):

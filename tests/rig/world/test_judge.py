@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from ground.archive.archive import Archive
+from ground.archive.rows import PacketRow
 from ground.records import CommandRecord, CommandStage, FileRecord
 from rig.world.devices import WorldInbox
 from rig.world.judge import BrokenError, Judge
-from rig.world.world import SECOND, World
+from rig.world.pair import Pair
+from rig.world.timeline import SECOND
 
 
 def command(state, *, number=1, mark=7, stages=(), reason=""):
@@ -64,13 +66,17 @@ def test_a_target_is_captured_once(judge):
         judge.captured(["b", "a", "b"])
 
 
+def packet(time_ns, sequence):
+    return PacketRow(65, 3, 25, 1, time_ns, sequence, 0, "", b"%d" % time_ns)
+
+
 def test_packet_numbers_do_not_repeat_beyond_their_modulus_either(judge):
-    judge.numbers([(2, 0), (1, 16383), (3, 2)])
-    packets = [(time, time % 16384) for time in range(0, 100_000, 1000)]
-    Random(1).shuffle(packets)
-    judge.numbers(packets)
+    packets = [packet(time, time % 16384) for time in range(0, 100_000, 1000)]
+    for at in range(0, len(packets), 8):  # some come late
+        packets[at : at + 8] = Random(at).sample(packets[at : at + 8], len(packets[at : at + 8]))
+    judge.numbers([*packets, packets[-3]])  # and one packet again
     with pytest.raises(BrokenError, match="packet number 16383 came again, at 3"):
-        judge.numbers([(1, 16383), (2, 0), (3, 16383)])
+        judge.numbers([packet(1, 16383), packet(2, 0), packet(3, 16383)])
 
 
 @pytest.mark.parametrize("state", ["completed", "failed", "timeout"])
@@ -157,7 +163,7 @@ def test_the_archive_has_what_was_told(judge, tell):
 @pytest.fixture
 def world():
     """A world in which one product was made and received."""
-    world = World(1, is_manned=False)
+    world = Pair(1, is_manned=False)
     world.run(2)
     world.order("imaging.capture", target="coast")
     world.run(10)
@@ -173,12 +179,12 @@ def test_a_product_that_was_not_received_is_not_delivered(world):
 
 def test_a_product_that_does_not_arrive_is_missed(world):
     payload = world.node.payload
-    assert world.judge.settled(world.ground.inbox, payload) == ""
-    assert world.judge.settled(WorldInbox(), payload) == "1 products have not arrived, the first is of coast"
+    assert world.judge.settled(world.ground.inbox, payload, 0) == ""
+    assert world.judge.settled(WorldInbox(), payload, 0) == "1 products have not arrived, the first is of coast"
     payload.products["coast"] = 7
     world.order("files.drop_product", product=7)
     world.run(1)
-    assert world.judge.settled(WorldInbox(), payload) == ""
+    assert world.judge.settled(WorldInbox(), payload, 0) == ""
 
 
 @pytest.mark.parametrize("name", ["octets_received", "octets_sent"])

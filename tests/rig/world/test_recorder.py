@@ -5,7 +5,7 @@ import pytest
 from fsw.recorder.app import RecorderStatus
 from ground.archive.rows import PacketRow
 from ground.records import EventRecord
-from rig.world.world import SECOND
+from rig.world.timeline import SECOND
 from tests.rig.world.test_scenarios import Story
 
 SYNC_S, PASS_S = 10, 40

@@ -7,6 +7,7 @@ import pytest
 
 from hal.port import PortClosed
 from hal.sim.clock import VirtualClock
+from rig.world.clocks import EndClock
 from rig.world.power import Power, PowerCut
 from rig.world.wire import BUFFER_OCTETS, BURST_OCTETS_MAX, Weather, Wire, WirePort
 
@@ -130,7 +131,7 @@ def test_while_it_is_cut_everything_is_lost():
 
 def test_a_port_without_power_is_dead():
     power = Power()
-    port = WirePort(VirtualClock(), wire(), power)
+    port = WirePort(EndClock(VirtualClock()), wire(), power)
     port.unread += b"abc"
     assert (port.read(2), port.read(2), port.write(b"xyz"), port.next_wake_ns) == (b"ab", b"c", 3, None)
     port.close()
@@ -142,7 +143,7 @@ def test_a_port_without_power_is_dead():
 
 
 def test_a_full_port_says_when_it_has_room():
-    port = WirePort(VirtualClock(), wire(), Power())
+    port = WirePort(EndClock(VirtualClock()), wire(), Power())
     assert port.write(bytes(5000)) == BUFFER_OCTETS
     assert port.next_wake_ns == BUFFER_OCTETS * MS
     port.outgoing.takes = 0

@@ -1,0 +1,1 @@
+"""Campaigns: schedules of faults as files, many of them flown, the smallest that fails, and what they show."""

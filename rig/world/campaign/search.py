@@ -1,0 +1,82 @@
+"""Schedules that Hypothesis draws: it goes on from those that left the least margin, and shrinks one that fails."""
+
+from rig.world.faults import KINDS, WAYS, Fault
+from rig.world.schedule import Schedule
+from rig.world.timeline import SECOND, BrokenError
+from rig.world.world import World
+
+
+def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[Schedule, str] | None:
+    """The smallest schedule found that fails, and how; None where none of about `flights` does.
+
+    Raises UsageError without Hypothesis.
+    """
+    try:
+        from hypothesis import HealthCheck, Phase, given, settings, target
+        from hypothesis import seed as seeded
+        from hypothesis import strategies as st
+    except ImportError:
+        from kernels.usage import UsageError
+
+        raise UsageError("--search needs Hypothesis: pip install 'skyrack[dev]'") from None
+
+    found: list[tuple[Schedule, str]] = []
+    whole_ns = int(seconds * SECOND)
+
+    @st.composite
+    def faults(draw: st.DrawFn) -> Fault:
+        kind = KINDS[draw(st.sampled_from(sorted(KINDS)))]
+        at_ns = draw(st.integers(0, whole_ns - 1))
+        lasts_ns = int(draw(st.floats(*kind.lasts_s)) * SECOND)
+        return Fault(
+            at_ns=at_ns,
+            until_ns=min(whole_ns, at_ns + lasts_ns),
+            kind=kind.name,
+            node=draw(st.integers(0, nodes - 1)),
+            way=draw(st.sampled_from(WAYS)) if kind.has_way else "",
+            amount=kind.amount(draw(st.randoms(use_true_random=False))),
+        )
+
+    plans = st.builds(
+        lambda number, found: Schedule(seed=number, nodes=nodes, seconds=seconds, faults=tuple(sorted(found))),
+        st.integers(0, 1 << 16),
+        st.lists(faults(), max_size=8 * nodes),
+    )
+
+    @seeded(seed)
+    @settings(
+        max_examples=flights,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.target, Phase.shrink),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(plans)
+    def flies(schedule: Schedule) -> None:
+        world = World(schedule)
+        try:
+            world.fly()
+        except BrokenError as error:
+            found.append((schedule, str(error)))
+            raise
+        for name, value in margins(world).items():
+            target(value, label=name)
+
+    try:
+        flies()
+    except BrokenError:
+        return found[-1]
+    return None
+
+
+def margins(world: World) -> dict[str, float]:
+    """How near a world came to what it must not do; the greater, the nearer."""
+    summary = world.summary()
+    return {
+        "seconds until all was settled": summary.settled_s,
+        "requests that came again": float(sum(pair.node.node.dispatcher.memory.repeated for pair in world.pairs)),
+        "starts of nodes": float(summary.node_starts),
+        "reports dropped": float(sum(pair.node.node.reporter.dropped for pair in world.pairs)),
+    }

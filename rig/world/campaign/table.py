@@ -1,0 +1,162 @@
+"""The campaign: each kind of fault alone, some times; who noticed it, whether all was well again, and after how long.
+
+What a fault shows is what differs from the same flight without it: events, counters of the node and of the ground.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+
+import msgspec
+
+from ground.records import EventRecord
+from rig.world.faults import KINDS
+from rig.world.pair import Pair
+from rig.world.schedule import Schedule, schedule_of
+from rig.world.timeline import SECOND, BrokenError
+from rig.world.world import World
+
+_SECONDS, _NODES, _SETTLES_S = 90.0, 2, 600.0
+_SHOWN_MAX = 4
+_NODE_COUNTERS = (
+    "tc_frames_rejected", "tc_frames_discarded", "tc_octets_skipped", "reports_throttled", "reports_unsendable",
+    "failures", "ticks_missed", "requests_repeated", "memory_failed", "memory_damaged", "reports_dropped", "boots",
+)  # fmt: skip
+_GROUND_COUNTERS = ("frames_lost", "frames_twice", "frames_uncorrectable", "octets_skipped", "duplicates", "strays")
+_INTRODUCTION = """\
+# Faults
+
+What can go wrong in [a world](../explanation/worlds.md), {kinds} kinds, and what became of it when each was alone: {flights}
+flights a kind, of {nodes} nodes for {seconds} s, from seed to seed with other orders, times and amounts.
+
+- *Detected*: in how many of them something was told that the same flight without the fault does not tell, and what.
+- *Recovered*: in how many every command ended, every product arrived and all was nominal again.
+- *Seconds*: from the end of the last fault until nothing was open any more, median and most.
+
+`make faults-page` makes this page: `skyrack world --campaign {flights} --to markdown`.
+
+| kind | what happens | detected | told by | recovered | seconds |
+|---|---|---|---|---|---|"""
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of fault in `flights`: `detected` and `recovered` in how many; `seconds` from its end until all is well.
+
+    `shown`: what told of it, most frequent first. `broken`: what did not hold, one sentence a flight.
+    """
+
+    kind: str
+    text: str
+    flights: int
+    detected: int
+    recovered: int
+    seconds_median: float
+    seconds_most: float
+    shown: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+def campaign(flights: int, kinds: Sequence[str] = (), *, seed: int = 1) -> list[Row]:
+    """Fly each kind, or these ones, `flights` times with seeds from `seed` on."""
+    calm = {
+        number: _shown(_flown(Schedule(seed=number, nodes=_NODES, seconds=_SECONDS)))
+        for number in _seeds(seed, flights)
+    }
+    return [_row(name, calm) for name in KINDS if not kinds or name in kinds]
+
+
+def page(rows: Sequence[Row], flights: int) -> str:
+    """The table as a page of the documentation."""
+    facts = {"kinds": len(rows), "flights": flights, "nodes": _NODES, "seconds": f"{_SECONDS:g}"}
+    lines = [_INTRODUCTION.format_map(facts)]
+    for row in rows:
+        shown = ", ".join(f"`{name}`" for name in row.shown) or "—"
+        lines.append(
+            f"| {row.kind} | {row.text} | {row.detected}/{row.flights} | {shown} | {row.recovered}/{row.flights} "
+            f"| {row.seconds_median:.1f}, {row.seconds_most:.1f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+class _Flight(World):
+    """A world that remembers the names of events that its grounds heard."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        super().__init__(schedule)
+        self.events = Counter[str]()
+        for pair in self.pairs:
+            pair.judge.heard_of = self._hear
+
+    def _hear(self, record: object) -> None:
+        if isinstance(record, EventRecord):
+            self.events[record.name] += 1
+
+
+def _seeds(seed: int, flights: int) -> range:
+    return range(seed, seed + flights)
+
+
+def _flown(schedule: Schedule) -> _Flight:
+    world = _Flight(schedule)
+    world.timeline.run(schedule.seconds)
+    return world
+
+
+def _row(kind: str, calm: dict[int, Counter[str]]) -> Row:
+    detected, shown, seconds, broken = 0, Counter[str](), list[float](), list[str]()
+    for seed, without in calm.items():
+        world = _Flight(schedule_of(seed, _SECONDS, _NODES, [kind]))
+        try:
+            world.timeline.run(_SECONDS)
+            told = {name for name, count in _shown(world).items() if count > without[name]}
+            detected += bool(told)
+            shown.update(told)
+            seconds.append(_recovery_s(world))
+        except BrokenError as error:
+            broken.append(f"seed {seed}: {error}")
+    return Row(
+        kind=kind,
+        text=KINDS[kind].text,
+        flights=len(calm),
+        detected=detected,
+        recovered=len(seconds),
+        seconds_median=round(median(seconds), 1) if seconds else 0.0,
+        seconds_most=round(max(seconds), 1) if seconds else 0.0,
+        shown=tuple(name for name, _ in sorted(shown.items(), key=lambda one: (-one[1], one[0]))[:_SHOWN_MAX]),
+        broken=tuple(broken),
+    )
+
+
+def _recovery_s(world: _Flight) -> float:
+    """How long after the faults everything is settled. Raises BrokenError where it never is."""
+    since_ns = max((fault.until_ns for fault in world.schedule.faults), default=world.now_ns)
+    for pair in world.pairs:
+        pair.calm()
+    world.timeline.run(_SETTLES_S, lambda: all(pair.is_settled for pair in world.pairs))
+    settled_ns = world.now_ns
+    for pair in world.pairs:
+        pair.settle()
+    return (settled_ns - since_ns) / SECOND
+
+
+def _shown(world: _Flight) -> Counter[str]:
+    """What the grounds know: events by name, and counters."""
+    found = Counter(world.events)
+    for pair in world.pairs:
+        found.update(_counters(pair))
+    return found
+
+
+def _counters(pair: Pair) -> Counter[str]:
+    status = pair.ground.station.status(pair.ground.now)
+    found = Counter({f"ground: {name}": _number(getattr(status.link, name)) for name in _GROUND_COUNTERS})
+    found["ground: archive waiting"] = status.archive.waiting
+    found["ground: starts"] = pair.ground.starts
+    for sample in pair.ground.station.latest:
+        if sample.report == "NodeStatus":
+            found.update({name: int(str(sample.values[name])) for name in _NODE_COUNTERS})
+    return found
+
+
+def _number(value: object) -> int:
+    return sum(value.values()) if isinstance(value, dict) else int(str(value))

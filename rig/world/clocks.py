@@ -29,7 +29,8 @@ class EndClock:
 
     def monotonic_ns(self) -> int:
         """The local time."""
-        return self.local(self._world.monotonic_ns())
+        true_ns = self._world.monotonic_ns()
+        return self.local(true_ns) if self.drift_ppb else self._local_ns + true_ns - self._true_ns
 
     def utc_ns(self) -> int:
         """What this computer takes for UTC, limited to 0..UTC_MAX_NS."""

@@ -1,7 +1,7 @@
 """A pair: one real node, its real ground, and the simulated radio between them, on a timeline of true time."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from random import Random
 
@@ -21,7 +21,7 @@ from rig.world.faults import Fault
 from rig.world.judge import Judge
 from rig.world.orders import Operator, Order
 from rig.world.power import Supply
-from rig.world.timeline import NEVER, SECOND, BrokenError, Timeline
+from rig.world.timeline import NEVER, SECOND, BrokenError, Timeline, Wait
 from rig.world.wire import Wire
 
 _SETTLES_S, _QUIET_S = 1_200, 5
@@ -103,23 +103,29 @@ class Pair:
         self.node.due_ns = self.ground.due_ns = 0
 
     def settle(self) -> None:
-        """After `calm`: let open commands and transfers end, then order again. Raises BrokenError.
+        """After `calm`: let open commands and transfers end, then order again. Raises BrokenError."""
+        for wait in self.settling():
+            self.run(wait.seconds, wait.until)
+
+    def settling(self) -> Iterator[Wait]:
+        """What to wait for while it settles, one after the other. Raises BrokenError.
 
         A node that could not read its disk is restarted first, one that defended itself is led back to its payload.
         """
-        self.run(_SETTLES_S, lambda: self.node.power.is_on)
-        if self.node.was_blind and self.run(_SETTLES_S, lambda: not self.node.forgets):
+        yield Wait(_SETTLES_S, lambda: self.node.power.is_on)
+        if self.node.was_blind:
+            yield Wait(_SETTLES_S, lambda: not self.node.forgets)
             self.cut_power()
             self.start_node()
-        self.run(_QUIET_S)  # until what was sent before the node lost its state has ended
-        self.run(_SETTLES_S, lambda: self._is_up)
+        yield Wait(_QUIET_S)  # until what was sent before the node lost its state has ended
+        yield Wait(_SETTLES_S, lambda: self._is_up)
         if not self._is_up:
             raise BrokenError("the link is not up again")
         if self.node.node.modes.machine.mode is not Mode.PAYLOAD:
-            self._do([Order("modes.change", {"mode": "nominal"})])
-            self._do([Order("modes.change", {"mode": "payload"})])
-        self._do([Order("files.release", {})])
-        self._do(self.operator.last(self.ground.clock.utc_ns()))
+            yield from self._do([Order("modes.change", {"mode": "nominal"})])
+            yield from self._do([Order("modes.change", {"mode": "payload"})])
+        yield from self._do([Order("files.release", {})])
+        yield from self._do(self.operator.last(self.ground.clock.utc_ns()))
         self._check_heard()
         self.check()
 
@@ -323,14 +329,15 @@ class Pair:
         self.ground.due_ns = self.now_ns
         return record
 
-    def _do(self, orders: Sequence[Order]) -> None:
+    def _do(self, orders: Sequence[Order]) -> Iterator[Wait]:
         """Order what must be executed after all faults are over, until nothing is open any more."""
         records = [self._order(order) for order in orders]
         if None in records:
             raise BrokenError("the ground refuses a command though the link is up")
         numbers, known = [record.number for record in records if record], self.judge.commands
-        if not self.run(_SETTLES_S, lambda: all(one in known for one in numbers) and not self._unsettled):
-            raise BrokenError(self._unsettled)
+        yield Wait(_SETTLES_S, lambda: all(one in known for one in numbers) and not self._unsettled)
+        if unsettled := self._unsettled:
+            raise BrokenError(unsettled)
         for record in map(known.__getitem__, numbers):
             if record.state != "completed":
                 raise BrokenError(f"{record.name}, ordered when all was calm, is {record.state}: {record.reason}")

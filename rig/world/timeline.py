@@ -3,8 +3,8 @@
 Nothing here reads the host's clock or its random numbers, so that a seed reproduces a fault.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from hal.sim.clock import VirtualClock
 from rig.world.trace import Trace
@@ -16,6 +16,13 @@ _TURNS_MAX = 2_000  # of one member at one true time: more is an endless loop
 
 class BrokenError(AssertionError):
     """Something that must hold does not."""
+
+
+class Wait(NamedTuple):
+    """To let time pass until something holds, `seconds` at most."""
+
+    seconds: float
+    until: Callable[[], bool] = lambda: False
 
 
 class Member(Protocol):
@@ -47,10 +54,30 @@ class Timeline:
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
         """Let time pass, or less of it if `until` holds before; returns whether it holds. Raises BrokenError."""
-        end_ns, turns = self.now_ns + int(seconds * SECOND), 0
+        return self._run_to(self.now_ns + int(seconds * SECOND), until)
+
+    def run_all(self, waiting: Mapping[str, Iterator[Wait]]) -> None:
+        """Let time pass until none of those who are waiting, by name, waits any more. Raises BrokenError."""
+        ends: dict[str, tuple[int, Callable[[], bool]]] = {}
+
+        def go_on(name: str) -> None:
+            ends.pop(name, None)
+            if wait := _next(name, waiting[name]):
+                ends[name] = self.now_ns + int(wait.seconds * SECOND), wait.until
+
+        for name in waiting:
+            go_on(name)
+        while ends:
+            self._run_to(min(end_ns for end_ns, _ in ends.values()), lambda: any(until() for _, until in ends.values()))
+            for name, (end_ns, until) in list(ends.items()):
+                if self.now_ns >= end_ns or until():
+                    go_on(name)
+
+    def _run_to(self, end_ns: int, until: Callable[[], bool]) -> bool:
+        turns = 0
         while not until():
-            now_ns = self.now_ns
-            due = [member for member in self.members if member.next_ns <= now_ns]
+            now_ns, times = self.now_ns, [member.next_ns for member in self.members]
+            due = [member for member, next_ns in zip(self.members, times, strict=True) if next_ns <= now_ns]
             for member in due:
                 self._turn(member)
             turns += 1
@@ -60,7 +87,7 @@ class Timeline:
                 if now_ns >= end_ns:
                     return until()
                 turns = 0
-                self.clock.advance(min(end_ns, *(member.next_ns for member in self.members)) - now_ns)
+                self.clock.advance(min(end_ns, *times) - now_ns)
         return True
 
     @staticmethod
@@ -69,3 +96,10 @@ class Timeline:
             member.turn()
         except BrokenError as error:
             raise BrokenError(f"{member.name}: {error}") from error
+
+
+def _next(name: str, waits: Iterator[Wait]) -> Wait | None:
+    try:
+        return next(waits, None)
+    except BrokenError as error:
+        raise BrokenError(f"{name}: {error}") from error

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from random import Random
 
 import msgspec
+from msgspec.structs import replace
 
 from rig.world.pair import Pair
 from rig.world.schedule import Schedule
@@ -92,7 +93,7 @@ class World:
             self._each(Pair.check)
             self._each(Pair.calm)
             self.settled_ns = self.now_ns
-            self._each(Pair.settle)
+            self.timeline.run_all({pair.name: pair.settling() for pair in self.pairs})
         except BrokenError as error:
             raise BrokenError(f"{error} (at {self.now_ns / SECOND:.3f} s)") from error
         return self.summary()
@@ -150,4 +151,4 @@ def fly(schedule: Schedule, report: Callable[[str], None] | None = None) -> Summ
 
 def idle(schedule: Schedule, report: Callable[[str], None] | None = None) -> Summary:
     """A world without faults and orders, which shows how often idle ends wake. Raises BrokenError."""
-    return World(schedule, is_manned=False, report=report).idle()
+    return World(replace(schedule, faults=()), is_manned=False, report=report).idle()

@@ -134,8 +134,7 @@ def _recovery_s(world: _Flight) -> float:
         pair.calm()
     world.timeline.run(_SETTLES_S, lambda: all(pair.is_settled for pair in world.pairs))
     settled_ns = world.now_ns
-    for pair in world.pairs:
-        pair.settle()
+    world.timeline.run_all({pair.name: pair.settling() for pair in world.pairs})
     return (settled_ns - since_ns) / SECOND
 
 

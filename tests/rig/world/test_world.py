@@ -182,7 +182,7 @@ def test_what_cannot_be_flown_is_refused(words, capsys):
 
 @pytest.mark.requirement("RIG-WLD-002")
 def test_a_failing_seed_prints_the_command_that_replays_it(monkeypatch, capsys):
-    monkeypatch.setattr("rig.world.pair.Pair.settle", lambda self: _broken())
+    monkeypatch.setattr("rig.world.pair.Pair.settling", lambda self: _broken())
     assert main(["world", "--seed", "9", "--nodes", "1", "--hours", "0.001", "--shrink", "0"]) == 1
     shown = capsys.readouterr()
     assert shown.out == "skyrack world --seed 9 --nodes 1 --hours 0.001 --trace\n"
@@ -191,8 +191,8 @@ def test_a_failing_seed_prints_the_command_that_replays_it(monkeypatch, capsys):
 
 def test_a_failing_seed_saves_the_smallest_schedule_that_fails_alike(monkeypatch, capsys, tmp_path):
     """Here what is broken is that clocks drift: of all the faults of the seed, one of a clock is left."""
-    settle = Pair.settle
-    monkeypatch.setattr(Pair, "settle", lambda self: _broken() if self.node.clock.has_drifted else settle(self))
+    settling = Pair.settling
+    monkeypatch.setattr(Pair, "settling", lambda self: _broken() if self.node.clock.has_drifted else settling(self))
     monkeypatch.setattr("rig.world.clocks.EndClock.has_drifted", False, raising=False)
     monkeypatch.setattr(
         "rig.world.clocks.EndClock.drift", lambda self, ppb: setattr(self, "has_drifted", True) if ppb else None
@@ -245,6 +245,7 @@ def test_of_three_nodes_each_has_its_faults_and_its_commands():
 
 def _broken():
     raise BrokenError("something")
+    yield
 
 
 def test_a_page_and_lines(capsys):
@@ -264,8 +265,8 @@ def test_an_idle_link_event_by_event(capsys):
 
 
 def test_one_failing_seed_of_several_is_enough_and_stops_no_other(monkeypatch, capsys):
-    settle = Pair.settle
-    monkeypatch.setattr(Pair, "settle", lambda self: _broken() if self.seed == 9 else settle(self))
+    settling = Pair.settling
+    monkeypatch.setattr(Pair, "settling", lambda self: _broken() if self.seed == 9 else settling(self))
     assert main(["world", "--seed", "9", "--seeds", "2", "--nodes", "1", "--hours", "0.001", "--shrink", "0"]) == 1
     failed, fine = capsys.readouterr().out.splitlines()
     assert failed.startswith("skyrack world --seed 9 ")

@@ -10,7 +10,7 @@ NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.
 
 SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
 
-.PHONY: demo shell test soak soak-apps lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-fsw bench-models bench-record fuzz coverage mutants docs clean
+.PHONY: demo shell test soak soak-apps faults-page field-bugs lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-fsw bench-models bench-record fuzz coverage mutants docs clean
 demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -39,11 +39,25 @@ $(LINTED): $(READY) $(NATIVE) .clang-format .clang-format-ignore .clang-tidy
 test-c:
 	csrc/tests/sanitized.sh build/c-tests
 
-# Worlds of many seeds: `make soak SEEDS=500 FROM=1000 HOURS=0.05`. What fails prints the command that replays it.
+# Worlds of many seeds, 3 nodes for 4 minutes each: `make soak SEEDS=500 FROM=1000`. What fails prints the command that
+# replays it, and saves the smallest schedule of faults that still fails.
 FROM ?= 1
-HOURS ?= 0.05
+NODES ?= 3
+HOURS ?= 0.0666666667
 soak: $(READY)
-	$(BIN)/skyrack world --seed $(FROM) --seeds $(or $(SEEDS),100) --hours $(HOURS)
+	$(BIN)/skyrack world --seed $(FROM) --seeds $(or $(SEEDS),100) --nodes $(NODES) --hours $(HOURS)
+
+# Each kind of fault alone, FLIGHTS times: who told of it, and when all was well again.
+FLIGHTS ?= 5
+faults-page: $(READY)
+	$(BIN)/skyrack world --campaign $(FLIGHTS) --to markdown >build/faults.md
+	mv build/faults.md docs/reference/faults.md
+
+# Bugs as they happened to others in flight, planted one at a time: which of them worlds and stories find within MINUTES
+# of the processor each. `make field-bugs MINUTES=5`, `make field-bugs ARGS="--only schedule"`.
+MINUTES ?= 30
+field-bugs: $(READY)
+	$(BIN)/python -m tests.field_bugs --minutes $(MINUTES) $(ARGS)
 
 # A hundred apps at 10 Hz for a day of virtual time: memory flat, descriptors constant. `make soak-apps ARGS="--hours 2"`.
 soak-apps: $(READY)

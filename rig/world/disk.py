@@ -56,8 +56,8 @@ class Disk:
     """`Medium` of a computer with `power`; `random` draws what is left after a power cut.
 
     `octets_max` bounds the size of all files. `failing`, `tearing`, `misdirecting` are probabilities: that a call
-    fails, that a write fails after a part of it, that one changes another file of its folder in place of its own. While it
-    `is_read_only` nothing can be changed; while it `is_lying`, a sync does nothing. `has_lied`: something that was
+    fails, that a write fails after a part of it, that one changes another file of its folder in place of its own. While
+    it `is_read_only` nothing can be changed; while it `is_lying`, a sync does nothing. `has_lied`: something that was
     confirmed may be lost. After `cut_after` further calls that change or sync something the power fails, in the middle
     of the last one.
     """

@@ -105,9 +105,9 @@ class NodeEnd:
     `marked` gets the number of each mark made; `off` is called when the power fails. `payload`, `battery` and `vitals`
     survive the computer; `restarts_asked` lists what the node asked for.
 
-    `was_blind`: the node once started while its disk failed, or its disk lost what it had confirmed, so that it may have
-    forgotten numbers, and files that it could not read wait for another start. While `cuts_at_mark`, the power fails as
-    soon as a mark is made, before anything of it is sent.
+    `was_blind`: the node once started while its disk failed, or its disk lost what it had confirmed: it may
+    have forgotten numbers, and files that it could not read wait for another start. While `cuts_at_mark`, the power
+    fails as soon as a mark is made, before anything of it is sent.
     """
 
     mission: Mission

@@ -36,7 +36,7 @@ def _described(bits_per_second: int, number: int) -> tuple[Mission, Dictionary]:
     return mission, world_dictionary(mission)
 
 
-class Pair:
+class NodePair:
     """Node number `number` and its ground on `timeline`; without one, on one of their own.
 
     `plan`: the faults; `is_manned`: whether orders are drawn, one in `pause_s` on average. `neighbours` hear what is
@@ -59,7 +59,7 @@ class Pair:
         self.timeline = timeline or Timeline(report)
         self.clock, self.trace, self.judge = self.timeline.clock, self.timeline.trace, Judge()
         self.up, self.down = (Wire(bits_per_second=bits_per_second, random=self._random(way)) for way in ("up", "down"))
-        self.operator, self.neighbours = Operator(self._random("operator"), pause_s), list[Pair]()
+        self.operator, self.neighbours = Operator(self._random("operator"), pause_s), list[NodePair]()
         self.refused = self.kept_off = self._octets_in = self._taken_before = self._calm_ns = 0
         mission, dictionary = _described(bits_per_second, number)
         self.node = NodeEnd(
@@ -70,7 +70,7 @@ class Pair:
             marked=self._marked,
             off=self._node_is_off,
         )
-        self.supply = Supply(self.node.battery)
+        self.supply = Supply(self.node.battery, self.node.vitals)
         self.ground = GroundEnd(
             dictionary=dictionary, clock=EndClock(self.clock), outgoing=self.up, accept=self._accept
         )

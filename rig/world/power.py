@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hal.sim.battery import ModelBattery
+from hal.sim.vitals import ModelVitals
 from rig.world.timeline import NEVER, SECOND
 
 CUT_PERCENT, _ON_PERCENT, _FULL_PERCENT = 10.0, 15.0, 100.0
 GAIN_PERCENT = 2.0
-COOL_DEGC, _COLD_DEGC, TRIP_DEGC = 25.0, 60.0, 95.0
+COOL_DEGC, _COLD_DEGC, TRIP_DEGC = 45.0, 60.0, 95.0
 _COOLING_DEGC = 5.0
 
 
@@ -51,9 +52,9 @@ class Supply:
     """
 
     battery: ModelBattery
+    vitals: ModelVitals
     drain_percent: float = 0.0
     sun_degc: float = 0.0
-    heat_degc: float = COOL_DEGC
     due_ns: int = NEVER
 
     def ail(self, now_ns: int, *, drain_percent: float = 0.0, sun_degc: float = 0.0) -> None:
@@ -61,7 +62,7 @@ class Supply:
         self.drain_percent, self.sun_degc = drain_percent, sun_degc
         self.due_ns = now_ns if self._ails else NEVER
         if not self._ails:
-            self.battery.percent, self.heat_degc = _FULL_PERCENT, COOL_DEGC
+            self.battery.percent, self.vitals.heat_degc = _FULL_PERCENT, COOL_DEGC
 
     def step(self, now_ns: int, *, is_on: bool, is_loaded: bool) -> bool:
         """A second passes; returns whether the computer may be on."""
@@ -70,11 +71,12 @@ class Supply:
             charge = (self.battery.percent or 0.0) + (-self.drain_percent if is_loaded else GAIN_PERCENT)
             self.battery.percent = min(_FULL_PERCENT, max(0.0, charge))
         if self.sun_degc:
-            self.heat_degc = max(COOL_DEGC, self.heat_degc + (self.sun_degc if is_on else -_COOLING_DEGC))
-        charge = self.battery.percent or 0.0
+            change_degc = self.sun_degc if is_on else -_COOLING_DEGC
+            self.vitals.heat_degc = max(COOL_DEGC, (self.vitals.heat_degc or COOL_DEGC) + change_degc)
+        charge, heat_degc = self.battery.percent or 0.0, self.vitals.heat_degc or COOL_DEGC
         if is_on:
-            return charge >= CUT_PERCENT and self.heat_degc <= TRIP_DEGC
-        return charge >= _ON_PERCENT and self.heat_degc <= _COLD_DEGC
+            return charge >= CUT_PERCENT and heat_degc <= TRIP_DEGC
+        return charge >= _ON_PERCENT and heat_degc <= _COLD_DEGC
 
     @property
     def _ails(self) -> bool:

@@ -17,7 +17,7 @@ NODES = 3
 NODES_MAX, SECONDS_MAX, _OCTETS_MAX, _AMOUNT_MAX = 100, 3_600_000.0, 1 << 24, 1e8
 
 
-class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FaultSchedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`nodes` fly for `seconds` of virtual time with these `faults`; orders, noise and rates are drawn from `seed`."""
 
     seed: int
@@ -30,25 +30,25 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return [fault for fault in self.faults if fault.node == number]
 
 
-def schedule_of(seed: int, seconds: float = SECONDS, nodes: int = NODES, kinds: Sequence[str] = ()) -> Schedule:
+def schedule_of(seed: int, seconds: float = SECONDS, nodes: int = NODES, kinds: Sequence[str] = ()) -> FaultSchedule:
     """The schedule that is drawn from a seed; of these kinds of fault only, if any are given."""
     found = [drawn(Random(f"{seed}/{node}/faults"), seconds, node, kinds) for node in range(nodes)]
-    return Schedule(seed=seed, nodes=nodes, seconds=seconds, faults=tuple(sorted(chain(*found))))
+    return FaultSchedule(seed=seed, nodes=nodes, seconds=seconds, faults=tuple(sorted(chain(*found))))
 
 
-def save_schedule(schedule: Schedule, path: Path) -> None:
+def save_schedule(schedule: FaultSchedule, path: Path) -> None:
     """Write the schedule to a file. Raises OSError."""
     with whole_file(path) as file:
         file.write(msgspec.json.format(msgspec.json.encode(schedule)) + b"\n")
 
 
-def load_schedule(path: Path) -> Schedule:
+def load_schedule(path: Path) -> FaultSchedule:
     """Read a schedule from a file. Raises UsageError with one sentence."""
     try:
         octets = path.read_bytes()
         if len(octets) > _OCTETS_MAX:
             raise UsageError(f"{path}: {len(octets)} octets, expected {_OCTETS_MAX} at most")
-        schedule = msgspec.json.decode(octets, type=Schedule)
+        schedule = msgspec.json.decode(octets, type=FaultSchedule)
     except OSError as error:
         raise UsageError(f"{path}: not a readable schedule ({error.strerror})") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -58,7 +58,7 @@ def load_schedule(path: Path) -> Schedule:
     return schedule
 
 
-def _complaint(schedule: Schedule) -> str:
+def _complaint(schedule: FaultSchedule) -> str:
     """What is wrong in a schedule that somebody wrote, in words; "" if it can be flown."""
     if not 1 <= schedule.nodes <= NODES_MAX:
         return f"nodes = {schedule.nodes}, expected 1..{NODES_MAX}"

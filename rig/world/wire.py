@@ -64,7 +64,7 @@ class Wire:
     _free_ns: int = 0
     _queue: deque[_Unit] = field(default_factory=deque)
     _air: list[tuple[int, int, bytes]] = field(default_factory=list)
-    _sent: deque[bytes] = field(default_factory=lambda: deque(maxlen=ECHO_UNITS_MAX))
+    _sent: deque[bytes] = field(default_factory=deque)
 
     @property
     def octet_ns(self) -> int:
@@ -137,6 +137,8 @@ class Wire:
     def _send(self, octets: bytes, arrival_ns: int) -> None:
         self.units += 1
         self._sent.append(octets)
+        if len(self._sent) > ECHO_UNITS_MAX:
+            self._sent.popleft()
         draw, weather = self.random.random, self.weather
         if self.is_cut or draw() < weather.loss:
             self.lost += 1

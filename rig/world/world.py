@@ -11,8 +11,8 @@ from random import Random
 import msgspec
 from msgspec.structs import replace
 
-from rig.world.pair import Pair
-from rig.world.schedule import Schedule
+from rig.world.pair import NodePair
+from rig.world.schedule import FaultSchedule
 from rig.world.timeline import SECOND, BrokenError, Timeline
 
 __all__ = ["SECOND", "Summary", "World", "fly", "idle"]
@@ -59,12 +59,12 @@ class World:
     """The pairs of a schedule. `is_manned`: whether orders are drawn. `report` gets each event as a line of text."""
 
     def __init__(
-        self, schedule: Schedule, *, is_manned: bool = True, report: Callable[[str], None] | None = None
+        self, schedule: FaultSchedule, *, is_manned: bool = True, report: Callable[[str], None] | None = None
     ) -> None:
         self.schedule, self.timeline = schedule, Timeline(report)
         rates = Random(f"{schedule.seed}/rates")
         self.pairs = [
-            Pair(
+            NodePair(
                 schedule.seed,
                 schedule.of_node(number),
                 timeline=self.timeline,
@@ -90,8 +90,8 @@ class World:
         """The schedule, and then calm until all is settled. Raises BrokenError, which says at what time."""
         try:
             self.timeline.run(self.schedule.seconds)
-            self._each(Pair.check)
-            self._each(Pair.calm)
+            self._each(NodePair.check)
+            self._each(NodePair.calm)
             self.settled_ns = self.now_ns
             self.timeline.run_all({pair.name: pair.settling() for pair in self.pairs})
         except BrokenError as error:
@@ -101,7 +101,7 @@ class World:
     def idle(self) -> Summary:
         """The time of the schedule without faults and orders. Raises BrokenError."""
         self.timeline.run(self.schedule.seconds)
-        self._each(Pair.check)
+        self._each(NodePair.check)
         return self.summary()
 
     def summary(self) -> Summary:
@@ -136,7 +136,7 @@ class World:
             trace=self.timeline.trace.digest,
         )
 
-    def _each(self, do: Callable[[Pair], None]) -> None:
+    def _each(self, do: Callable[[NodePair], None]) -> None:
         for pair in self.pairs:
             try:
                 do(pair)
@@ -144,11 +144,11 @@ class World:
                 raise BrokenError(f"{pair.name}: {error}") from error
 
 
-def fly(schedule: Schedule, report: Callable[[str], None] | None = None) -> Summary:
+def fly(schedule: FaultSchedule, report: Callable[[str], None] | None = None) -> Summary:
     """The world of a schedule, with its faults, then without until all is settled. Raises BrokenError."""
     return World(schedule, report=report).fly()
 
 
-def idle(schedule: Schedule, report: Callable[[str], None] | None = None) -> Summary:
+def idle(schedule: FaultSchedule, report: Callable[[str], None] | None = None) -> Summary:
     """A world without faults and orders, which shows how often idle ends wake. Raises BrokenError."""
     return World(replace(schedule, faults=()), is_manned=False, report=report).idle()

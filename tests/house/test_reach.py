@@ -26,7 +26,8 @@ WAITING = {
     "link.packets.segmentation": "a node whose data are longer than a packet, and a ground that joins them",
     "hal.sim.pulse": "a world whose nodes have a pulse of each second",
     "rig.app_bench": "tests of a user's own apps, as docs/how-to/test-an-app.md has one",
-    "rig.world.witness": "a mission of rig/world, which names it as a file of apps, as a mission file does",
+    "rig.world.apps.tenant": "a mission of rig/world, which names it as a file of apps, as a mission file does",
+    "rig.world.apps.witness": "a mission of rig/world, which names it as a file of apps, as a mission file does",
 }
 """What no entry reaches, and who or what it waits for."""
 

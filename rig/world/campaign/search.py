@@ -1,12 +1,12 @@
 """Schedules that Hypothesis draws: it goes on from those that left the least margin, and shrinks one that fails."""
 
 from rig.world.faults import KINDS, WAYS, Fault
-from rig.world.schedule import Schedule
+from rig.world.schedule import FaultSchedule
 from rig.world.timeline import SECOND, BrokenError
 from rig.world.world import World
 
 
-def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[Schedule, str] | None:
+def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[FaultSchedule, str] | None:
     """The smallest schedule found that fails, and how; None where none of about `flights` does.
 
     Raises UsageError without Hypothesis.
@@ -20,7 +20,7 @@ def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[Sche
 
         raise UsageError("--search needs Hypothesis: pip install 'skyrack[dev]'") from None
 
-    found: list[tuple[Schedule, str]] = []
+    found: list[tuple[FaultSchedule, str]] = []
     whole_ns = int(seconds * SECOND)
 
     @st.composite
@@ -38,7 +38,7 @@ def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[Sche
         )
 
     plans = st.builds(
-        lambda number, found: Schedule(seed=number, nodes=nodes, seconds=seconds, faults=tuple(sorted(found))),
+        lambda number, found: FaultSchedule(seed=number, nodes=nodes, seconds=seconds, faults=tuple(sorted(found))),
         st.integers(0, 1 << 16),
         st.lists(faults(), max_size=8 * nodes),
     )
@@ -54,7 +54,7 @@ def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[Sche
         print_blob=False,
     )
     @given(plans)
-    def flies(schedule: Schedule) -> None:
+    def flies(schedule: FaultSchedule) -> None:
         world = World(schedule)
         try:
             world.fly()

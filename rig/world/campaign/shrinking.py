@@ -6,14 +6,14 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from rig.world.faults import Fault
-from rig.world.schedule import Schedule
+from rig.world.schedule import FaultSchedule
 from rig.world.timeline import BrokenError
 from rig.world.world import World
 
 _NUMBERS = re.compile(r"[0-9.]+")
 
 
-def failure_of(schedule: Schedule) -> str:
+def failure_of(schedule: FaultSchedule) -> str:
     """What does not hold in the world of a schedule, in words; "" if all does."""
     try:
         World(schedule).fly()
@@ -23,8 +23,8 @@ def failure_of(schedule: Schedule) -> str:
 
 
 def shrunk(
-    schedule: Schedule, failure: str, *, flights_max: int, failure_of: Callable[[Schedule], str] = failure_of
-) -> Schedule:
+    schedule: FaultSchedule, failure: str, *, flights_max: int, failure_of: Callable[[FaultSchedule], str] = failure_of
+) -> FaultSchedule:
     """A schedule with a part of the faults that fails alike, found in `flights_max` flights at most.
 
     Failures are alike if their sentences differ in numbers only: another fault of the node must not pass for this one.
@@ -44,7 +44,7 @@ def shrunk(
     return _with(schedule, kept)
 
 
-def _with(schedule: Schedule, kept: list[Fault]) -> Schedule:
+def _with(schedule: FaultSchedule, kept: list[Fault]) -> FaultSchedule:
     return replace(schedule, faults=tuple(kept))
 
 

@@ -11,8 +11,8 @@ import msgspec
 
 from ground.records import EventRecord
 from rig.world.faults import KINDS
-from rig.world.pair import Pair
-from rig.world.schedule import Schedule, schedule_of
+from rig.world.pair import NodePair
+from rig.world.schedule import FaultSchedule, schedule_of
 from rig.world.timeline import SECOND, BrokenError
 from rig.world.world import World
 
@@ -26,8 +26,8 @@ _GROUND_COUNTERS = ("frames_lost", "frames_twice", "frames_uncorrectable", "octe
 _INTRODUCTION = """\
 # Faults
 
-What can go wrong in [a world](../explanation/worlds.md), {kinds} kinds, and what became of it when each was alone: {flights}
-flights a kind, of {nodes} nodes for {seconds} s, from seed to seed with other orders, times and amounts.
+What can go wrong in [a world](../explanation/worlds.md), {kinds} kinds, and what became of it when each was alone:
+{flights} flights a kind, of {nodes} nodes for {seconds} s, from seed to seed with other orders, times and amounts.
 
 - *Detected*: in how many of them something was told that the same flight without the fault does not tell, and what.
 - *Recovered*: in how many every command ended, every product arrived and all was nominal again.
@@ -39,7 +39,7 @@ flights a kind, of {nodes} nodes for {seconds} s, from seed to seed with other o
 |---|---|---|---|---|---|"""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class KindResult(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of fault in `flights`: `detected` and `recovered` in how many; `seconds` from its end until all is well.
 
     `shown`: what told of it, most frequent first. `broken`: what did not hold, one sentence a flight.
@@ -56,16 +56,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[str, ...]
 
 
-def campaign(flights: int, kinds: Sequence[str] = (), *, seed: int = 1) -> list[Row]:
+def campaign(flights: int, kinds: Sequence[str] = (), *, seed: int = 1) -> list[KindResult]:
     """Fly each kind, or these ones, `flights` times with seeds from `seed` on."""
     calm = {
-        number: _shown(_flown(Schedule(seed=number, nodes=_NODES, seconds=_SECONDS)))
+        number: _shown(_flown(FaultSchedule(seed=number, nodes=_NODES, seconds=_SECONDS)))
         for number in _seeds(seed, flights)
     }
     return [_row(name, calm) for name in KINDS if not kinds or name in kinds]
 
 
-def page(rows: Sequence[Row], flights: int) -> str:
+def page(rows: Sequence[KindResult], flights: int) -> str:
     """The table as a page of the documentation."""
     facts = {"kinds": len(rows), "flights": flights, "nodes": _NODES, "seconds": f"{_SECONDS:g}"}
     lines = [_INTRODUCTION.format_map(facts)]
@@ -81,7 +81,7 @@ def page(rows: Sequence[Row], flights: int) -> str:
 class _Flight(World):
     """A world that remembers the names of events that its grounds heard."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: FaultSchedule) -> None:
         super().__init__(schedule)
         self.events = Counter[str]()
         for pair in self.pairs:
@@ -96,13 +96,13 @@ def _seeds(seed: int, flights: int) -> range:
     return range(seed, seed + flights)
 
 
-def _flown(schedule: Schedule) -> _Flight:
+def _flown(schedule: FaultSchedule) -> _Flight:
     world = _Flight(schedule)
     world.timeline.run(schedule.seconds)
     return world
 
 
-def _row(kind: str, calm: dict[int, Counter[str]]) -> Row:
+def _row(kind: str, calm: dict[int, Counter[str]]) -> KindResult:
     detected, shown, seconds, broken = 0, Counter[str](), list[float](), list[str]()
     for seed, without in calm.items():
         world = _Flight(schedule_of(seed, _SECONDS, _NODES, [kind]))
@@ -114,7 +114,7 @@ def _row(kind: str, calm: dict[int, Counter[str]]) -> Row:
             seconds.append(_recovery_s(world))
         except BrokenError as error:
             broken.append(f"seed {seed}: {error}")
-    return Row(
+    return KindResult(
         kind=kind,
         text=KINDS[kind].text,
         flights=len(calm),
@@ -146,7 +146,7 @@ def _shown(world: _Flight) -> Counter[str]:
     return found
 
 
-def _counters(pair: Pair) -> Counter[str]:
+def _counters(pair: NodePair) -> Counter[str]:
     status = pair.ground.station.status(pair.ground.now)
     found = Counter({f"ground: {name}": _number(getattr(status.link, name)) for name in _GROUND_COUNTERS})
     found["ground: archive waiting"] = status.archive.waiting

@@ -5,13 +5,13 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from rig.world.faults import computer, ground, payload, radio, storage
-from rig.world.faults.fault import WAYS, Act, Fault, Kind
+from rig.world.faults.fault import WAYS, Act, Fault, FaultKind
 from rig.world.timeline import SECOND
 
 if TYPE_CHECKING:
-    from rig.world.pair import Pair
+    from rig.world.pair import NodePair
 
-__all__ = ["KINDS", "WAYS", "Act", "Fault", "Kind", "begin", "calm", "drawn", "end"]
+__all__ = ["KINDS", "WAYS", "Act", "Fault", "FaultKind", "begin", "calm", "drawn", "end"]
 
 KINDS = {kind.name: kind for room in (radio, computer, storage, payload, ground) for kind in room.KINDS}
 _KINDS_MEAN = 5.0  # of a node: kinds that all occur in every run would hide faults of each other
@@ -25,11 +25,11 @@ def drawn(random: Random, seconds: float, node: int = 0, kinds: Sequence[str] = 
     return sorted(found)
 
 
-def _of_kind(kind: Kind, random: Random, seconds: float, node: int) -> list[Fault]:
+def _of_kind(kind: FaultKind, random: Random, seconds: float, node: int) -> list[Fault]:
     return [_one(kind, random, seconds, node) for _ in range(random.randint(1, 1 + int(seconds / _EVERY_S)))]
 
 
-def _one(kind: Kind, random: Random, seconds: float, node: int) -> Fault:
+def _one(kind: FaultKind, random: Random, seconds: float, node: int) -> Fault:
     at_s = random.uniform(0, seconds)
     until_s = min(seconds, at_s + random.uniform(*kind.lasts_s))
     return Fault(
@@ -42,17 +42,17 @@ def _one(kind: Kind, random: Random, seconds: float, node: int) -> Fault:
     )
 
 
-def begin(fault: Fault, pair: "Pair") -> None:
+def begin(fault: Fault, pair: "NodePair") -> None:
     """Begin the fault."""
     KINDS[fault.kind].act(pair, fault, fault.amount)
 
 
-def end(fault: Fault, pair: "Pair") -> None:
+def end(fault: Fault, pair: "NodePair") -> None:
     """End the fault; what was off is started."""
     KINDS[fault.kind].act(pair, fault, None)
 
 
-def calm(pair: "Pair") -> None:
+def calm(pair: "NodePair") -> None:
     """End all faults; the disk's first, so that a starting node can read it."""
     rooms = (storage, radio, payload, ground, computer)
     for kind in (kind for room in rooms for kind in room.KINDS):

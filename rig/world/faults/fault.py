@@ -10,7 +10,7 @@ import msgspec
 from rig.world.timeline import SECOND
 
 if TYPE_CHECKING:
-    from rig.world.pair import Pair
+    from rig.world.pair import NodePair
 
 WAYS = ("up", "down", "both")
 
@@ -33,12 +33,12 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, order=True, forbid_unknow
         return f"{' '.join(filter(None, words))} for {(self.until_ns - self.at_ns) / SECOND:.1f} s"
 
 
-Act = Callable[["Pair", Fault, float | None], None]
+Act = Callable[["NodePair", Fault, float | None], None]
 """Begins a fault with an amount, or ends it with None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class FaultKind:
     """`text` says what happens, and what an amount means; `act` does it. A drawn one lasts `lasts_s`, least to most."""
 
     name: str
@@ -49,10 +49,10 @@ class Kind:
     has_way: bool = False
 
 
-def level(*path: str) -> Act:
+def amount_at(*path: str) -> Act:
     """Sets the attribute at `path`, as ("node", "disk", "failing"), to the amount, and to 0 at the end."""
 
-    def act(pair: "Pair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
+    def act(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
         setattr(_at(pair, path), path[-1], amount or 0.0)
 
     return act
@@ -61,7 +61,7 @@ def level(*path: str) -> Act:
 def flag(*path: str) -> Act:
     """Sets the attribute at `path` to True, and to False at the end."""
 
-    def act(pair: "Pair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
+    def act(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
         setattr(_at(pair, path), path[-1], amount is not None)
 
     return act
@@ -70,13 +70,13 @@ def flag(*path: str) -> Act:
 def word(*path: str, says: str) -> Act:
     """Sets the attribute at `path` to a text, and to none at the end."""
 
-    def act(pair: "Pair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
+    def act(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
         setattr(_at(pair, path), path[-1], "" if amount is None else says)
 
     return act
 
 
-def _at(pair: "Pair", path: tuple[str, ...]) -> object:
+def _at(pair: "NodePair", path: tuple[str, ...]) -> object:
     found: object = pair
     for name in path[:-1]:
         found = getattr(found, name)

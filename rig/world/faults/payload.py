@@ -3,49 +3,51 @@
 from typing import TYPE_CHECKING
 
 from rig.world.devices import JOB_NS
-from rig.world.faults.fault import Fault, Kind, flag, word
+from rig.world.faults.fault import Fault, FaultKind, flag, word
 
 if TYPE_CHECKING:
-    from rig.world.pair import Pair
+    from rig.world.pair import NodePair
 
 _LIMIT_NS = 20_000_000_000  # of a job's time, in the mission of a world
 
 
-def _jobs_hang(pair: "Pair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
+def _jobs_hang(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
     payload = pair.node.payload
     payload.lasts_ns = JOB_NS if amount is None else _LIMIT_NS
     payload.trouble = "" if amount is None else "the job took more than 20 s"
 
 
-def _mutiny(says: str, text: str) -> Kind:
-    return Kind(name=f"tenant {says}", text=text, act=word("node", "payload", "mutiny", says=says))
+def _mutiny(says: str, text: str) -> FaultKind:
+    return FaultKind(name=f"tenant {says}", text=text, act=word("node", "payload", "mutiny", says=says))
 
 
 KINDS = (
-    Kind(name="camera blind", text="the camera gives no frame, and says so", act=flag("node", "payload", "is_blind")),
-    Kind(
+    FaultKind(
+        name="camera blind", text="the camera gives no frame, and says so", act=flag("node", "payload", "is_blind")
+    ),
+    FaultKind(
         name="camera stuck",
         text="the camera never answers: the process hangs until its supervisor ends it",
         act=flag("node", "payload", "is_stuck"),
         lasts_s=(5, 30),
     ),
-    Kind(
+    FaultKind(
         name="port stuck",
         text="a write to the port never returns: the process hangs until its supervisor ends it",
         act=flag("node", "has_stuck_port"),
         lasts_s=(1, 30),
     ),
-    Kind(
+    FaultKind(
         name="jobs die",
         text="workers die without an answer",
         act=word("node", "payload", "trouble", says="the worker died"),
     ),
-    Kind(
+    FaultKind(
         name="jobs bloat",
         text="jobs ask for more memory than they may have",
         act=word("node", "payload", "trouble", says="MemoryError"),
     ),
-    Kind(name="jobs hang", text="jobs run until their time is over", act=_jobs_hang),
+    FaultKind(name="jobs hang", text="jobs run until their time is over", act=_jobs_hang),
     _mutiny("shouts", "an app of somebody else floods the link with events"),
     _mutiny("babbles", "an app of somebody else floods the link with samples"),
     _mutiny("fails", "an app of somebody else raises in each step"),

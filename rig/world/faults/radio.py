@@ -3,31 +3,31 @@
 from random import Random
 from typing import TYPE_CHECKING
 
-from rig.world.faults.fault import Fault, Kind
+from rig.world.faults.fault import Fault, FaultKind
 from rig.world.wire import BURST_OCTETS_MAX, ECHO_UNITS_MAX, Wire
 
 if TYPE_CHECKING:
-    from rig.world.pair import Pair
+    from rig.world.pair import NodePair
 
 _TAKEN_MAX = 600  # octets that a stalled port still takes
 _BABBLED_MAX = 2_000
 
 
-def _wires(pair: "Pair", fault: Fault) -> tuple[Wire, ...]:
+def _wires(pair: "NodePair", fault: Fault) -> tuple[Wire, ...]:
     return {"up": (pair.up,), "down": (pair.down,)}.get(fault.way, (pair.up, pair.down))
 
 
-def _weather(pair: "Pair", fault: Fault, amount: float | None) -> None:
+def _weather(pair: "NodePair", fault: Fault, amount: float | None) -> None:
     for wire in _wires(pair, fault):
         setattr(wire.weather, fault.kind, amount or 0.0)
 
 
-def _cut(pair: "Pair", fault: Fault, amount: float | None) -> None:
+def _cut(pair: "NodePair", fault: Fault, amount: float | None) -> None:
     for wire in _wires(pair, fault):
         wire.is_cut = amount is not None
 
 
-def _stall(pair: "Pair", fault: Fault, amount: float | None) -> None:
+def _stall(pair: "NodePair", fault: Fault, amount: float | None) -> None:
     """A real port becomes writable when a stall ends: both ends are woken."""
     for wire in _wires(pair, fault):
         wire.takes = None if amount is None else int(amount)
@@ -35,28 +35,28 @@ def _stall(pair: "Pair", fault: Fault, amount: float | None) -> None:
         pair.wake()
 
 
-def _echo(pair: "Pair", fault: Fault, amount: float | None) -> None:
+def _echo(pair: "NodePair", fault: Fault, amount: float | None) -> None:
     if amount is not None:
         for wire in _wires(pair, fault):
             wire.repeat(int(amount), pair.now_ns)
 
 
-def _babble(pair: "Pair", fault: Fault, amount: float | None) -> None:
+def _babble(pair: "NodePair", fault: Fault, amount: float | None) -> None:
     if amount is not None:
         for wire in _wires(pair, fault):
             wire.babble(wire.random.randbytes(min(int(amount), _BABBLED_MAX)), pair.now_ns)
 
 
-def _crosstalk(pair: "Pair", fault: Fault, amount: float | None) -> None:
+def _crosstalk(pair: "NodePair", fault: Fault, amount: float | None) -> None:
     for wire in _wires(pair, fault):
         wire.is_overheard = amount is not None
 
 
-def _weather_kind(name: str, least: float, most: float, text: str) -> Kind:
+def _weather_kind(name: str, least: float, most: float, text: str) -> FaultKind:
     def amount(random: Random) -> float:
         return random.uniform(least, most)
 
-    return Kind(name=name, text=text, act=_weather, amount=amount, has_way=True)
+    return FaultKind(name=name, text=text, act=_weather, amount=amount, has_way=True)
 
 
 KINDS = (
@@ -67,8 +67,8 @@ KINDS = (
     _weather_kind("flips", 1e-5, 2e-3, "bits are flipped; amount: their share"),
     _weather_kind("twice", 0.05, 0.5, "a second copy of a unit comes later; amount: the share of units"),
     _weather_kind("detour", 0.05, 0.4, "units come later than those that were sent after them; amount: their share"),
-    Kind(name="cut", text="nothing arrives", act=_cut, lasts_s=(1, 45), has_way=True),
-    Kind(
+    FaultKind(name="cut", text="nothing arrives", act=_cut, lasts_s=(1, 45), has_way=True),
+    FaultKind(
         name="stall",
         text="a port takes no octets any more; amount: how many it still takes",
         act=_stall,
@@ -76,19 +76,21 @@ KINDS = (
         amount=lambda random: random.choice((0, random.randint(1, _TAKEN_MAX))),
         has_way=True,
     ),
-    Kind(
+    FaultKind(
         name="echo",
         text="units that were sent before come again; amount: how many",
         act=_echo,
         amount=lambda random: random.randint(1, ECHO_UNITS_MAX),
         has_way=True,
     ),
-    Kind(
+    FaultKind(
         name="babble",
         text="octets come that nobody sent; amount: how many",
         act=_babble,
         amount=lambda random: random.randint(1, _BABBLED_MAX),
         has_way=True,
     ),
-    Kind(name="crosstalk", text="the next node and its ground hear what is sent here", act=_crosstalk, has_way=True),
+    FaultKind(
+        name="crosstalk", text="the next node and its ground hear what is sent here", act=_crosstalk, has_way=True
+    ),
 )

@@ -7,8 +7,8 @@ skyrack world --schedule world-7.json
 skyrack world --search 100
 
 The real flight software and the real stations meet over simulated radios that lose, flip, repeat and reorder; disks
-fill up and fail, clocks step, power fails in the middle of a write. Then all is calm, and every command has to end, every
-product to arrive. Equal seeds give equal traces. Exit code 1 where something does not hold: what is printed then
+fill up and fail, clocks step, power fails in the middle of a write. Then all is calm, and every command has to end,
+every product to arrive. Equal seeds give equal traces. Exit code 1 where something does not hold: what is printed then
 replays it, and the smallest schedule of faults that still fails is saved as a file.
 """
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from kernels.usage import UsageError
 
 if TYPE_CHECKING:
-    from rig.world.schedule import Schedule
+    from rig.world.schedule import FaultSchedule
 
 _HOURS, _HOURS_MAX, _NODES, _NODES_MAX = 4 / 60, 1000.0, 3, 100
 _SHRINKING = 60
@@ -86,7 +86,7 @@ def _check(options: argparse.Namespace) -> None:
             raise UsageError(f"--kind {kind}, expected one of {', '.join(KINDS)}")
 
 
-def _schedules(options: argparse.Namespace) -> "list[Schedule]":
+def _schedules(options: argparse.Namespace) -> "list[FaultSchedule]":
     from rig.world.schedule import load_schedule, schedule_of
 
     if options.schedule:
@@ -95,7 +95,7 @@ def _schedules(options: argparse.Namespace) -> "list[Schedule]":
     return [schedule_of(seed, seconds, options.nodes, options.kind) for seed in seeds]
 
 
-def _fly(schedule: "Schedule", options: argparse.Namespace) -> bool:
+def _fly(schedule: "FaultSchedule", options: argparse.Namespace) -> bool:
     """Fly one world; return whether all requirements hold."""
     import msgspec
 
@@ -118,7 +118,7 @@ def _fly(schedule: "Schedule", options: argparse.Namespace) -> bool:
     return True
 
 
-def _explain(schedule: "Schedule", failure: str, options: argparse.Namespace) -> None:
+def _explain(schedule: "FaultSchedule", failure: str, options: argparse.Namespace) -> None:
     """Say what failed and what replays it; then save the smallest schedule that fails alike, and say so."""
     from rig.world.campaign.shrinking import shrunk
     from rig.world.schedule import save_schedule

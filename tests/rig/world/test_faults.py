@@ -7,7 +7,7 @@ import pytest
 from hal.camera import CameraError
 from rig.world import faults
 from rig.world.faults import KINDS, Fault, drawn
-from rig.world.pair import Pair
+from rig.world.pair import NodePair
 from rig.world.timeline import SECOND, Timeline
 
 OF_BOTH_WIRES = {
@@ -60,7 +60,7 @@ def fault(kind, **options):
 
 @pytest.fixture
 def world():
-    world = Pair(1, is_manned=False)
+    world = NodePair(1, is_manned=False)
     world.run(2)
     return world
 
@@ -114,7 +114,7 @@ def test_octets_that_nobody_sent_are_skipped(world):
 
 def test_a_neighbour_hears_what_is_not_for_it():
     timeline = Timeline()
-    one, other = (Pair(1, timeline=timeline, number=number, is_manned=False) for number in (0, 1))
+    one, other = (NodePair(1, timeline=timeline, number=number, is_manned=False) for number in (0, 1))
     one.neighbours = [other]
     timeline.run(2)
     faults.begin(fault("crosstalk"), one)

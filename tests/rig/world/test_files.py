@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from link.cfdp import ConditionCode
-from rig.world.wire import Weather
-from rig.world.pair import Pair
+from rig.world.pair import NodePair
 from rig.world.timeline import SECOND
+from rig.world.wire import Weather
 
 NAME = "files/maps"
 CONTENT = Random(1).randbytes(30_000)
@@ -21,7 +21,7 @@ class Traffic:
     """A world without an operator's orders, in which files are sent."""
 
     def __init__(self, **weather):
-        self.world = Pair(7, is_manned=False)
+        self.world = NodePair(7, is_manned=False)
         self.world.judge._file = lambda name, inbox: None  # the world's own contents are no files of ours
         self.world.run(3)
         for wire in (self.world.up, self.world.down):

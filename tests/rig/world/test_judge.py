@@ -10,7 +10,7 @@ from ground.archive.rows import PacketRow
 from ground.records import CommandRecord, CommandStage, FileRecord
 from rig.world.devices import WorldInbox
 from rig.world.judge import BrokenError, Judge
-from rig.world.pair import Pair
+from rig.world.pair import NodePair
 from rig.world.timeline import SECOND
 
 
@@ -163,7 +163,7 @@ def test_the_archive_has_what_was_told(judge, tell):
 @pytest.fixture
 def world():
     """A world in which one product was made and received."""
-    world = Pair(1, is_manned=False)
+    world = NodePair(1, is_manned=False)
     world.run(2)
     world.order("imaging.capture", target="coast")
     world.run(10)

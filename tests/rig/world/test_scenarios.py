@@ -26,7 +26,7 @@ from link.frames.tc import TcFrame
 from link.managed import Managed
 from link.packets.space_packet import SpacePacket
 from link.time.calendar import encode_ascii
-from rig.world.pair import Pair
+from rig.world.pair import NodePair
 from rig.world.timeline import SECOND
 
 PROVENANCE = Provenance(
@@ -41,7 +41,7 @@ PROVENANCE = Provenance(
 )
 
 
-class Story(Pair):
+class Story(NodePair):
     """A world without an operator that remembers its news."""
 
     def __init__(self, seed=1):
@@ -245,7 +245,7 @@ def test_every_completion_in_an_outage_is_heard(story):
 
 
 def test_no_command_goes_to_a_node_whose_dictionary_is_not_known():
-    world = Pair(1, is_manned=False)
+    world = NodePair(1, is_manned=False)
     assert world.order("test.ping") is None
     world.run(2)
     assert world.order("test.ping") is not None

@@ -10,7 +10,7 @@ import pytest
 
 from hal.sim.clock import VirtualClock
 from rig.world.judge import BrokenError
-from rig.world.pair import Pair
+from rig.world.pair import NodePair
 from rig.world.schedule import load_schedule, save_schedule, schedule_of
 from rig.world.timeline import SECOND
 from rig.world.world import World, fly, idle
@@ -19,7 +19,7 @@ from skyrack.cli import main
 
 @pytest.fixture
 def world():
-    return Pair(1, is_manned=False)
+    return NodePair(1, is_manned=False)
 
 
 @pytest.mark.parametrize("seed", range(32))
@@ -55,7 +55,7 @@ def test_when_the_clock_began_changes_nothing(first_ns, monkeypatch):
     runs = []
     for began_ns in (0, first_ns):
         monkeypatch.setattr("rig.world.timeline.VirtualClock", partial(VirtualClock, monotonic_ns=began_ns))
-        world, seen = Pair(2), []
+        world, seen = NodePair(2), []
         monkeypatch.setattr(
             world.trace, "note", lambda at_ns, *event, began=began_ns, to=seen: to.append((at_ns - began, *event))
         )
@@ -182,7 +182,7 @@ def test_what_cannot_be_flown_is_refused(words, capsys):
 
 @pytest.mark.requirement("RIG-WLD-002")
 def test_a_failing_seed_prints_the_command_that_replays_it(monkeypatch, capsys):
-    monkeypatch.setattr("rig.world.pair.Pair.settling", lambda self: _broken())
+    monkeypatch.setattr("rig.world.pair.NodePair.settling", lambda self: _broken())
     assert main(["world", "--seed", "9", "--nodes", "1", "--hours", "0.001", "--shrink", "0"]) == 1
     shown = capsys.readouterr()
     assert shown.out == "skyrack world --seed 9 --nodes 1 --hours 0.001 --trace\n"
@@ -191,8 +191,8 @@ def test_a_failing_seed_prints_the_command_that_replays_it(monkeypatch, capsys):
 
 def test_a_failing_seed_saves_the_smallest_schedule_that_fails_alike(monkeypatch, capsys, tmp_path):
     """Here what is broken is that clocks drift: of all the faults of the seed, one of a clock is left."""
-    settling = Pair.settling
-    monkeypatch.setattr(Pair, "settling", lambda self: _broken() if self.node.clock.has_drifted else settling(self))
+    settling = NodePair.settling
+    monkeypatch.setattr(NodePair, "settling", lambda self: _broken() if self.node.clock.has_drifted else settling(self))
     monkeypatch.setattr("rig.world.clocks.EndClock.has_drifted", False, raising=False)
     monkeypatch.setattr(
         "rig.world.clocks.EndClock.drift", lambda self, ppb: setattr(self, "has_drifted", True) if ppb else None
@@ -265,8 +265,8 @@ def test_an_idle_link_event_by_event(capsys):
 
 
 def test_one_failing_seed_of_several_is_enough_and_stops_no_other(monkeypatch, capsys):
-    settling = Pair.settling
-    monkeypatch.setattr(Pair, "settling", lambda self: _broken() if self.seed == 9 else settling(self))
+    settling = NodePair.settling
+    monkeypatch.setattr(NodePair, "settling", lambda self: _broken() if self.seed == 9 else settling(self))
     assert main(["world", "--seed", "9", "--seeds", "2", "--nodes", "1", "--hours", "0.001", "--shrink", "0"]) == 1
     failed, fine = capsys.readouterr().out.splitlines()
     assert failed.startswith("skyrack world --seed 9 ")

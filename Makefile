@@ -10,7 +10,7 @@ NATIVE := $(shell find csrc -name '*.[ch]' -o -name '*.cu' -o -name 'CMakeLists.
 
 SHELL_OF_USER := $(or $(shell printenv SHELL),/bin/sh)
 
-.PHONY: demo shell test soak soak-apps faults-page field-bugs lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-fsw bench-models bench-record fuzz coverage mutants docs clean
+.PHONY: demo shell test soak soak-apps faults-page field-bugs worker-trials lint test-c test-slow test-peers test-arm wheel-arm setup bench-check bench-fsw bench-models bench-record fuzz coverage mutants docs clean
 demo: $(FLYING)
 	$(BIN)/skyrack demo $(ARGS)
 
@@ -52,6 +52,11 @@ FLIGHTS ?= 5
 faults-page: $(READY)
 	$(BIN)/skyrack world --campaign $(FLIGHTS) --to markdown >build/faults.md
 	mv build/faults.md docs/reference/faults.md
+
+# Workers killed, stopped, hung, out of memory in the middle of a job: each answer must be bit by bit that of calm.
+TRIALS ?= 1000
+worker-trials: $(READY)
+	$(BIN)/python -m tests.fsw.jobs.trials --trials $(TRIALS) $(ARGS)
 
 # Bugs as they happened to others in flight, planted one at a time: which of them worlds and stories find within MINUTES
 # of the processor each. `make field-bugs MINUTES=5`, `make field-bugs ARGS="--only schedule"`.

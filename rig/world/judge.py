@@ -36,7 +36,7 @@ class Judge:
     marks: Counter[int] = field(default_factory=Counter)
     excused: set[int] = field(default_factory=set)
     """Marks that may be made twice, as the disk could not record them."""
-    heard_of: Callable[[GroundRecord], None] = lambda _: None
+    listener: Callable[[GroundRecord], None] = lambda _: None
     """Gets each record, too."""
     forgiven: set[str] = field(default_factory=set)
     """Targets whose products may be lost, as the disk lost what it had confirmed."""
@@ -72,7 +72,7 @@ class Judge:
 
     def accept(self, record: GroundRecord, now_ns: int, inbox: WorldInbox) -> None:
         """Accept a record of the ground."""
-        self.heard_of(record)
+        self.listener(record)
         if isinstance(record, CommandRecord):
             self._command(record, now_ns)
         elif isinstance(record, FileRecord):

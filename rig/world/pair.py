@@ -199,8 +199,8 @@ class NodePair:
             number = int(found[1])
             self.judge.forgiven |= {target for target, one in self.node.payload.products.items() if one == number}
 
-    def hear(self, octets: bytes, *, is_up: bool) -> None:
-        """Hear what was sent to or by a neighbour."""
+    def feed(self, octets: bytes, *, is_up: bool) -> None:
+        """Put octets into the port of one end and wake it: its own, or what was sent to or by a neighbour."""
         if is_up and self.node.power.is_on:
             self.node.port.unread += octets
             self.node.due_ns = self.now_ns
@@ -306,9 +306,9 @@ class NodePair:
         for wire, way in ((self.up, "up"), (self.down, "down")):
             for octets in wire.arrived(now_ns):
                 self._note(way, octets)
-                self.hear(octets, is_up=way == "up")
+                self.feed(octets, is_up=way == "up")
                 for other in self.neighbours if wire.is_overheard else ():
-                    other.hear(octets, is_up=way == "up")
+                    other.feed(octets, is_up=way == "up")
 
     def _order_next(self) -> None:
         if self.ground_is_on:

@@ -86,9 +86,9 @@ class _Flight(World):
         super().__init__(schedule)
         self.events = Counter[str]()
         for pair in self.pairs:
-            pair.judge.heard_of = self._hear
+            pair.judge.listener = self._count
 
-    def _hear(self, record: object) -> None:
+    def _count(self, record: object) -> None:
         if isinstance(record, EventRecord):
             self.events[record.name] += 1
 

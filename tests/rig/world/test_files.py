@@ -100,6 +100,7 @@ def begun(traffic, way):
 
 
 BOTH = pytest.mark.parametrize("way", ["up", "down"])
+UP_FIRST = pytest.mark.parametrize("way", ["up", pytest.param("down", marks=pytest.mark.slow)])
 
 
 @BOTH
@@ -115,7 +116,7 @@ def test_a_file_arrives_and_is_told(traffic, way):
     traffic.world.check()
 
 
-@BOTH
+@UP_FIRST
 @pytest.mark.requirement("FSW-FIL-012")
 def test_a_transfer_waits_for_the_next_contact_and_does_not_begin_anew(traffic, way):
     """Longer than any timer would wait."""
@@ -177,7 +178,7 @@ def test_the_power_fails_at_any_call_of_the_disk(way, calls):
         assert traffic.world.run(300, traffic.is_over), call
 
 
-@BOTH
+@UP_FIRST
 def test_loss_repetition_and_detours_change_nothing(way):
     traffic = Traffic(loss=0.3, twice=0.2, detour=0.2)
     if way == "down":

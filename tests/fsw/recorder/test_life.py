@@ -56,6 +56,7 @@ class Life(RuleBasedStateMachine):
 
     def restart(self):
         self.disk = self.disk.after_cut(Power())
+        self.disk.failing = 0.0  # a start that cannot read what is there begins anew, which no rule here means
         self.start()
         there = held(self.store)
         assert self.recorded - self.over <= set(there)

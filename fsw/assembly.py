@@ -1,6 +1,5 @@
 """Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
 
-import errno
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -458,7 +457,7 @@ class _Assembly:
         )
 
     def _update(self) -> Update:
-        """The update app; files come to it by commands alone, as the node receives none."""
+        """The update app; files come to it by commands, or from those that the node received."""
         targets = {}
         if self.updates:
             targets[SOFTWARE] = UpdateTarget(
@@ -467,7 +466,14 @@ class _Assembly:
                 health=SoftwareHealth(self.executive, self.kernels_failed),
                 is_heard=lambda: self.telecom.uplink.accepted > 0,
             )
-        return Update(targets, _no_file)
+        return Update(targets, self._received_file)
+
+    def _received_file(self, name: str) -> bytes:
+        """The octets of a file in the root `files`. Raises RefusedError where there is none, OSError."""
+        roots = self.management.roots
+        place = roots.place("files", name)
+        roots.file(place)  # no longer than the mission lets the root hold
+        return self.devices.medium.read(place.path)
 
     def _request_mode(self, name: str, cause: str) -> None:
         """Enter the mode that a watch asks for. Raises RefusedError for one that there is not."""
@@ -547,7 +553,3 @@ class _Assembly:
             numbers=self.numbers,
             memory=memory_app,
         )
-
-
-def _no_file(name: str) -> bytes:
-    raise FileNotFoundError(errno.ENOENT, "the node receives no files yet", name)

@@ -90,7 +90,7 @@ class Station:
         wake_ns = self.real.next_wake_ns
         return 0 if self._waiting or self._unsent or wake_ns is None else wake_ns
 
-    def command(self, name, **arguments):
+    def command(self, name, /, **arguments):
         """Send a command; returns how far it has come."""
         function, octets = self.dictionary.encode_command(name, arguments)
         return self.request(PerformFunction(function=function, arguments=octets), name)

@@ -63,7 +63,7 @@ class Updated(World):
                 self.boot()
         return until()
 
-    def ask(self, name, **arguments):
+    def ask(self, name, /, **arguments):
         """How a command ends: "" for well, or the reason."""
         tracked = self.station.command(f"update.{name}", target="software", **arguments)
         assert self.run(20, lambda: tracked.is_over)
@@ -191,3 +191,17 @@ def test_a_mistake_in_it_is_told_with_its_place(tmp_path, table, sentence):
     (tmp_path / "team.pub").write_bytes(public_pem(PRIVATE))
     with pytest.raises(UsageError, match=sentence):
         load_mission(mission_in(tmp_path, table))
+
+
+def test_a_bundle_comes_from_a_file_that_the_node_received(tmp_path):
+    world = Updated(tmp_path)
+    world.run(2)
+    assert world.ask("prepare", slot="A", octets=len(TWO), sha256=bytes.fromhex(sha256(TWO))) == ""
+    assert "two.bundle" in world.ask("load_file", slot="A", name="two.bundle")
+    assert world.ask("load_file", slot="A", name="../mode") != ""
+    root = world.folder / "files"
+    world.medium.make_folder(root)
+    world.medium.write(root / "two.bundle", TWO)
+    assert world.ask("load_file", slot="A", name="two.bundle") == ""
+    assert world.ask("verify", slot="A") == ""
+    assert world.run(20, lambda: world.events("UpdateVerified") == [("software", "a", "2")])

@@ -26,7 +26,7 @@ _PERIOD_MS = 100
 
 @dataclass(frozen=True, slots=True)
 class Baton:
-    """What an app passes on to the next one."""
+    """What an app passes on to the next one; each app has a kind of its own, so that one only gets it."""
 
     holder: int
 
@@ -37,6 +37,7 @@ class Runner(App, period_ms=_PERIOD_MS, budget_ms=50):
 
     bus: Bus
     number: int
+    passes: type[Baton]
     passed: Queue[Baton]
     steps: int = 0
 
@@ -45,18 +46,19 @@ class Runner(App, period_ms=_PERIOD_MS, budget_ms=50):
         self.steps += 1
         for _ in self.passed.drain():
             pass
-        self.bus.publish(Baton(self.number))
+        self.bus.publish(self.passes(self.number))
         yield from ()
 
 
 def flight_of(apps: int) -> tuple[Flight, list[Runner]]:
     """A flight with so many apps beside the node's own."""
     flight, runners = Flight(), []
+    batons = [type(f"Baton{number}", (Baton,), {"__slots__": ()}) for number in range(apps)]
     for number in range(apps):
         bus = flight.node.bus
-        queue = bus.subscribe(Baton, f"baton {number}", capacity=1, policy="latest")
+        queue: Queue[Baton] = bus.subscribe(batons[number - 1], f"baton {number}", capacity=1, policy="latest")
         kind = type(f"Runner{number}", (Runner,), {}, period_ms=_PERIOD_MS, budget_ms=50)
-        runner = kind(bus, number, queue)
+        runner = kind(bus, number, batons[number], queue)
         flight.node.executive.add(runner)
         runners.append(runner)
     return flight, runners

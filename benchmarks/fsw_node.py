@@ -16,8 +16,9 @@ from fsw.assembly import Devices
 from fsw.comms.telecom import READ_OCTETS
 from fsw.flightlog.recorder import FlightRecorder
 from fsw.jobs.inline import InlineRunner
-from fsw.mission import load_mission
+from fsw.mission import Mission, load_mission
 from fsw.node import Node
+from hal.medium import HostMedium, Medium
 from hal.sim.board import ModelBoard
 from hal.sim.cable import CableDirection, SimPort, cable
 from hal.sim.camera import SceneCamera
@@ -38,11 +39,16 @@ WANTED_COMMANDS, WANTED_SECONDS = 20.0, 1e6 / 120
 
 
 class Flight:
-    """A node with its cable, whose far end reads all that comes. `record`: where it records its flight."""
+    """A node with its cable, whose far end reads all that comes.
 
-    def __init__(self, record: Path | None = None) -> None:
-        self.clock, self.disk = VirtualClock(), Disk(Random(1), Power())
-        self.disk.make_folder(STATE)
+    `record`: where it records its flight. `folder`: of real files for its state, else they are in memory.
+    """
+
+    def __init__(self, mission: Mission = MISSION, record: Path | None = None, folder: Path | None = None) -> None:
+        self.clock = VirtualClock()
+        medium: Medium = HostMedium() if folder else Disk(Random(1), Power())
+        if folder is None:
+            medium.make_folder(STATE)
         self.ground, near = self._cable()
         devices = Devices(
             clock=self.clock,
@@ -51,10 +57,10 @@ class Flight:
             camera=SceneCamera({}, self.clock),
             board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
             runner=InlineRunner(self.clock, {}, duration_ns=1, waiting_max=1),
-            medium=self.disk,
+            medium=medium,
             random=Random(1),
         )
-        self.node: Node = FlightRecorder(record, print).build_node(MISSION, devices, STATE)
+        self.node: Node = FlightRecorder(record, print).build_node(mission, devices, folder or STATE)
         self.frames = 0
 
     def _cable(self) -> tuple[SimPort, SimPort]:
@@ -124,6 +130,6 @@ def rows() -> Iterator[Row]:
     yield alone("quiet seconds of a node, all services", lambda: quiet.fly(SECONDS), amount=SECONDS, unit="s/s",
                 promise=WANTED_SECONDS)  # fmt: skip
     with TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        plain, recorded = Flight(), Flight(Path(folder) / "flight.rec")
+        plain, recorded = Flight(), Flight(record=Path(folder) / "flight.rec")
         yield compare("quiet seconds, recorded", "a node without recorder", lambda: recorded.fly(SECONDS),
                       lambda: plain.fly(SECONDS), amount=SECONDS, unit="s/s", hold=0.6)  # fmt: skip

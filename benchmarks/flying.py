@@ -63,9 +63,13 @@ class FlyingNode:
 
     @property
     def executive(self) -> int:
-        """The process of the flight loop: the youngest child of the supervisor."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return int(path.read_text().split()[-1])
+        """The process of the flight loop."""
+        return self._named("executive")[0]
+
+    def await_standby(self) -> None:
+        """Wait until there is a standby that has practised: it waits for its start."""
+        while not self._named("standby"):
+            self.await_answer()
 
     def await_report(self, kind: type[Report]) -> float:
         """Seconds from the node's start until the first report of a kind came down."""
@@ -86,6 +90,11 @@ class FlyingNode:
     def kill(self, number: int = signal.SIGKILL) -> None:
         """End the executive by a signal."""
         os.kill(self.executive, number)
+
+    def _named(self, name: str) -> list[int]:
+        """The processes of the node that are so called."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == name]
 
     def _ping(self) -> None:
         service, subtype = _PING

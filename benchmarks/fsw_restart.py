@@ -24,7 +24,7 @@ def measured(folder: str | None) -> tuple[list[float], list[float]]:
         with FlyingNode(folder) as node:
             starts.append(node.await_report(HousekeepingReport))
             for number in range(KILLS):
-                node.await_answer()
+                node.await_standby()
                 node.kill(signal.SIGSEGV if number % 2 else signal.SIGKILL)
                 restarts.append(node.await_answer())
     return sorted(restarts), sorted(starts)

@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -38,17 +39,19 @@ from hal.linux.gauges.host_vitals import HostVitals
 from hal.linux.gauges.power_supply import find_battery
 from hal.linux.lasting_port import LastingPort
 from hal.linux.memory_lock import lock_memory
-from hal.linux.priority import raise_priority
+from hal.linux.priority import drop_priority, raise_priority
 from hal.medium import HOST, Medium
 from hal.port import PortState
 from hal.ports import open_port
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from kernels.usage import given, shown
-from skyrack.warm_up import warm_up
+from skyrack.overlay import Overlay
+from skyrack.practice import practise
 
 _NS = 1_000_000_000
 _NEVER_NS = 1 << 62
+_IN_MEMORY = Path("/dev/shm")  # where it exists, nobody waits for a disk
 _PROVING = "skyrack.proving"
 LEAD_NS = 50_000
 """How early a flight with real-time priority wakes up, so that ticks are in time."""
@@ -134,10 +137,19 @@ class NodeFlight:
         """
         import_module("numpy")
         twin = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", "", "", 0)
-        warm_up(twin._mission, twin._warm_devices)
+        with TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
+            practise(twin._mission, twin._warm_devices, Path(folder), HOST)
         self._areas = tuple(host_areas(self._mission.stages))
         if self._priority:
             raise_priority(self._priority, is_inherited=True)  # an executive is waited for from its fork on
+
+    def practise(self) -> None:
+        """Fly on no devices and no medium, and be in nobody's way meanwhile."""
+        drop_priority()
+        twin = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", "", "", 0)
+        practise(twin._mission, twin._warm_devices, Path("/practice"), Overlay())
+        if self._priority:
+            raise_priority(self._priority)
 
     def _warm_devices(self, clock: CorrelatedClock, port: LastingPort) -> Devices:
         """What a warm-up flies on: there are no workers."""

@@ -8,8 +8,6 @@ of virtual time on a copy of what the real one remembers, and nothing in it fail
 that is printed says what, and the status is not 0.
 """
 
-import errno
-import os
 import sys
 from pathlib import Path
 
@@ -18,93 +16,16 @@ from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission
 from fsw.store.crash_log import CrashLog
 from hal.linux.clock import HostClock
-from hal.medium import HOST, MediumEntry
 from hal.port import PortState
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.selftest import failed_families
 from skyrack.flight import job_modules, load_flight
+from skyrack.overlay import Overlay
 
 SHADOW_S = 60
 _NS = 1_000_000_000
-
-
-class Overlay:
-    """`Medium` over the host's: what is written stays in memory."""
-
-    def __init__(self) -> None:
-        self._written: dict[Path, bytes | None] = {}
-
-    def read(self, path: Path) -> bytes:
-        """What was written, or else what is there."""
-        if path not in self._written:
-            return HOST.read(path)
-        octets = self._written[path]
-        if octets is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-        return octets
-
-    def entry(self, path: Path) -> MediumEntry:
-        """A written file, or what is there."""
-        return MediumEntry(is_folder=False, octets=len(self.read(path))) if path in self._written else HOST.entry(path)
-
-    def read_part(self, path: Path, offset: int, size: int) -> bytes:
-        """A part of what was written, or else of what is there."""
-        return self.read(path)[offset : offset + size]
-
-    def names(self, folder: Path) -> list[str]:
-        """The names there and the written ones."""
-        try:
-            names = set(HOST.names(folder))
-        except FileNotFoundError:
-            names = set()
-        for path, octets in self._written.items():
-            if path.parent == folder:
-                (names.discard if octets is None else names.add)(path.name)
-        return sorted(names)
-
-    def write(self, path: Path, octets: bytes) -> None:
-        """Replace the content."""
-        self._written[path] = octets
-
-    def overwrite(self, path: Path, octets: bytes) -> None:
-        """Write over the first octets."""
-        self._written[path] = octets + self._before(path)[len(octets) :]
-
-    def write_part(self, path: Path, offset: int, octets: bytes) -> None:
-        """Write from `offset` on."""
-        before = self._before(path).ljust(offset, b"\0")
-        self._written[path] = before[:offset] + octets + before[offset + len(octets) :]
-
-    def append(self, path: Path, octets: bytes) -> None:
-        """Write behind the last octet."""
-        self._written[path] = self._before(path) + octets
-
-    def sync(self, path: Path) -> None:
-        """Nothing: none of it is to survive."""
-
-    def replace(self, old: Path, new: Path) -> None:
-        """Rename."""
-        self._written[new], self._written[old] = self.read(old), None
-
-    def remove(self, path: Path) -> None:
-        """Remove."""
-        self.read(path)
-        self._written[path] = None
-
-    def make_folder(self, folder: Path) -> bool:  # noqa: ARG002
-        """Nothing: a file needs none here."""
-        return False
-
-    def remove_folder(self, folder: Path) -> None:
-        """Nothing."""
-
-    def _before(self, path: Path) -> bytes:
-        try:
-            return self.read(path)
-        except FileNotFoundError:
-            return b""
 
 
 class Deaf:

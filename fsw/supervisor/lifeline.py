@@ -3,7 +3,7 @@
 import socket
 from contextlib import suppress
 
-from fsw.supervisor.messages import OCTETS_MAX, in_words, to_octets
+from fsw.supervisor.messages import OCTETS_MAX, Start, in_words, message_in, start_of, to_octets
 
 _NS = 1_000_000_000
 
@@ -45,6 +45,12 @@ class Lifeline:
     def hello(self, pid: int) -> None:
         """Tell which process this is."""
         self._report({"pid": pid})
+
+    def await_start(self) -> Start | None:
+        """Tell that this process is ready for a start, and wait for it; None where none comes any more."""
+        self._report({"waits": True})
+        octets = self._channel.recv(OCTETS_MAX)
+        return start_of(message_in(octets)["start"]) if octets else None
 
     def _report(self, message: dict[str, object]) -> None:
         with suppress(OSError):

@@ -64,6 +64,8 @@ class HostProcesses:
         self._pids: dict[Who, int] = {}
         self._descriptors: dict[Who, int] = {}
         self._buried: dict[int, str] = {}  # processes that ended before they said who they are
+        self._can_stand_by = False  # whether the warm process knows what a standby is: other versions do not
+        self._has_standby = False  # whether there is one that waits for its start
         self._strangers: list[int] | None = None  # other children of this process, once it adopts orphans
 
     def choose(self, uncounted: int) -> Chosen:
@@ -118,16 +120,30 @@ class HostProcesses:
         self._know(who, pid)
 
     def order(self, start: Start) -> None:
-        """Have the warm process fork an executive, whose lifeline is made here."""
+        """Have the standby fly, or else the warm process fork an executive, whose lifeline is made here."""
         if self._strangers is None:
             self._strangers = [pid for pid in children(os.getpid()) if pid not in self._pids.values()]
             adopt_orphans()  # from now on: an executive is forked by a process that ends at once
         self._drop_socket(Who.EXECUTIVE)
         self._buried.clear()
-        ours, theirs = _pair()
-        with theirs:
-            self._send_to_warm({"start": start._asdict()}, [theirs.fileno()])
-        self._sockets[Who.EXECUTIVE] = ours
+        message: Told = {"start": start._asdict()}
+        if not self._order_standby(message):
+            self.dismiss()
+            self._fork(Who.EXECUTIVE, message)
+
+    def stand_by(self) -> None:
+        """Have the warm process fork a standby, which takes the next order."""
+        self.dismiss()
+        if self._can_stand_by:
+            self._fork(Who.STANDBY, {"standby": True})
+
+    def dismiss(self) -> None:
+        """End the standby, if there is one. Whatever else of it comes is no news."""
+        self._has_standby = False
+        self._drop_socket(Who.STANDBY)
+        if Who.STANDBY in self._pids:
+            os.kill(self._pids.pop(Who.STANDBY), signal.SIGKILL)
+            os.close(self._descriptors.pop(Who.STANDBY))
 
     def kill(self, who: Who) -> None:
         """End a process; an executive of which nothing is known yet, by ending the warm process that was to fork it."""
@@ -169,6 +185,7 @@ class HostProcesses:
 
     def close(self) -> None:
         """End everybody: the guardian in order, so that no worker is left."""
+        self.dismiss()
         for who in (Who.EXECUTIVE, Who.WARM):
             if who in self._pids:
                 self.kill(who)
@@ -184,6 +201,28 @@ class HostProcesses:
         if self._strangers is not None:
             end_children(spared=self._strangers)
 
+    def _order_standby(self, message: Told) -> bool:
+        """Have the standby fly: it is the executive then; whether there was one."""
+        if not self._has_standby:
+            return False
+        self._has_standby, channel = False, self._sockets.pop(Who.STANDBY)
+        try:
+            channel.send(to_octets(message), socket.MSG_DONTWAIT)
+        except OSError:
+            channel.close()
+            return False
+        self._sockets[Who.EXECUTIVE] = channel
+        for kept in (self._pids, self._descriptors):
+            kept[Who.EXECUTIVE] = kept.pop(Who.STANDBY)
+        return True
+
+    def _fork(self, who: Who, message: Told) -> None:
+        """Have the warm process do it, and hand it the other end of a new socket."""
+        ours, theirs = _pair()
+        with theirs:
+            self._send_to_warm(message, [theirs.fileno()])
+        self._sockets[who] = ours
+
     def _send_to_warm(self, message: Told, descriptors: list[int]) -> None:
         if Who.WARM not in self._sockets:
             raise BrokenPipeError
@@ -193,15 +232,23 @@ class HostProcesses:
         for who, channel in list(self._sockets.items()):
             while octets := _received(channel):
                 message = message_in(octets)
-                if "pid" in message:
+                if who is Who.STANDBY:
+                    self._accept_standby(message)
+                elif "pid" in message:
                     yield from self._meet(message["pid"])
                 else:
+                    self._can_stand_by = message.get("stands_by", self._can_stand_by)
                     yield ProcessNews(who, message)
             if octets is None:
                 continue
             self._drop_socket(who)
-            if who is Who.EXECUTIVE and who not in self._pids:
+            if who in {Who.EXECUTIVE, Who.STANDBY} and who not in self._pids:
                 yield ProcessNews(who, {}, UNASKED)  # nobody was forked, or it ended before it could say a word
+
+    def _accept_standby(self, message: Told) -> None:
+        if "pid" in message:
+            self._know(Who.STANDBY, message["pid"])
+        self._has_standby = "waits" in message
 
     def _meet(self, pid: int) -> Iterator[ProcessNews]:
         """The executive says who it is."""
@@ -223,6 +270,10 @@ class HostProcesses:
             del self._pids[who]
             os.close(self._descriptors.pop(who))
             self._drop_socket(who)
+            if who is Who.STANDBY:
+                self._has_standby = False
+            if who is Who.EXECUTIVE and Who.STANDBY not in self._pids:
+                self.dismiss()  # one that is not known yet ends with whatever is left
             if who is Who.EXECUTIVE:  # what it left behind may hold a port that its successor needs
                 end_children(spared=[*self._pids.values(), *(self._strangers or ())])
             yield ProcessNews(who, {}, cause_of(status))

@@ -3,9 +3,10 @@
     supervisor S ── warm process W (the mission loaded) ┄┄ forks ┄┄► executive E, a child of S, ends with S
                  └─ guardian of the jobs (stages loaded)
 
-E that ended is forked anew from W, W that ended is started anew while E flies on. What fails too often begins in safe
-mode, then the board's reset is asked for, and where that does not come, S tries on with growing patience and has a
-beacon sent in between. Which software W and G load is chosen before each start that may need another one.
+W also forks a standby, which takes E's place. Without one E is forked anew from W. W that ended is started anew
+while E flies on. What fails too often begins in safe mode, then the board's reset is asked for, and where that does not
+come, S tries on with growing patience and has a beacon sent in between. Which software W and G load is chosen before
+each start that may need another one.
 """
 
 from enum import Enum
@@ -19,6 +20,8 @@ _NS = 1_000_000_000
 _BEACON_NS = 60 * _NS
 _CALM_NS = 60 * _NS  # software that flew for so long may be started again without being counted
 _INSTALLED = Chosen()
+_STANDBY_S = 1.0  # an executive that flew for so long gets a standby
+_STANDBY_NS = round(_STANDBY_S * _NS)
 
 
 class Who(Enum):
@@ -27,6 +30,7 @@ class Who(Enum):
     WARM = "warm process"
     JOBS = "guardian of the jobs"
     EXECUTIVE = "executive"
+    STANDBY = "standby"
 
 
 class SupervisionLimits(NamedTuple):
@@ -58,6 +62,14 @@ class ProcessTable(Protocol):
 
     def order(self, start: Start) -> None:
         """Have the warm process fork an executive; raises OSError where there is none, or no memory."""
+        ...
+
+    def stand_by(self) -> None:
+        """Have the warm process, if it can, fork a standby; raises OSError where there is none, or no memory."""
+        ...
+
+    def dismiss(self) -> None:
+        """End the standby, if there is one."""
         ...
 
     def kill(self, who: Who) -> None:
@@ -110,6 +122,8 @@ class Supervisor:
         self._silent_ns: int | None = None  # when its silence, or its start, has lasted too long
         self._ending_ns: int | None = None  # when one that was asked to end is killed
         self._beacon_ns: int | None = None
+        self._standby_ns: int | None = None  # when a standby is to be forked; its start and its life are no hurry
+        self._standby_since_ns, self._standby_patience = 0, GrowingDelay(_STANDBY_S, 600.0, is_eager=False)
         self._is_hung = False
         self._software, self._uncounted = _INSTALLED, 0
         self._is_chosen = False  # whether this software is that of the next start, which is counted
@@ -123,7 +137,8 @@ class Supervisor:
     @property
     def next_due_ns(self) -> int | None:
         """When `step` has something to do, if no news come before."""
-        times = [self._ending_ns, self._beacon_ns, self._next_ns if self._can_start or not self._is_chosen else None]
+        times = [self._ending_ns, self._beacon_ns, self._standby_ns]
+        times += [self._next_ns if self._can_start or not self._is_chosen else None]
         if self._silent_ns is not None:
             times += [self._silent_ns, self._step_ns + self._silence_ns // 4]
         for helper in self._helpers.values():
@@ -160,6 +175,8 @@ class Supervisor:
         if _is_due(self._beacon_ns, now_ns):
             self._beacon_ns = now_ns + _BEACON_NS
             self._do.send_beacon(self._cause, self._budget.failures)
+        if _is_due(self._standby_ns, now_ns):
+            self._stand_by(now_ns)
         if self._can_start and _is_due(self._next_ns, now_ns):
             self._start(now_ns)
 
@@ -171,7 +188,7 @@ class Supervisor:
         if self._next_ns is not None:
             self.is_over = True
             return
-        self._silent_ns = None
+        self._silent_ns = self._standby_ns = None
         self._ending_ns = now_ns + round(self._limits.ending_s * _NS)
         self._do.ask_to_end()
 
@@ -184,6 +201,7 @@ class Supervisor:
         """The executive begins to fly; it has noted the causes that it was given."""
         self._flying_ns, self._counts, self._beacon_ns = now_ns, {}, None
         self._budget.flies(now_ns)
+        self._standby_ns = now_ns + _STANDBY_NS
         self.beats(now_ns, now_ns)
 
     def beats(self, now_ns: int, next_due_ns: int) -> None:
@@ -210,10 +228,28 @@ class Supervisor:
             return
         if who is Who.EXECUTIVE:
             self._executive_ended(cause, now_ns)
+        elif who is Who.STANDBY:
+            if self.is_flying and not self.is_ending:
+                self._do.report(f"the standby ended ({cause}); it is started again")
+                self._standby_again(now_ns)
         elif self._is_at_the_beginning(who):
             self.refusal, self.is_over = BoardError(f"the {who.value} ended before it was ready ({cause})"), True
         elif not self.is_ending:
             self._helper_ended(who, self._helpers[who], cause, now_ns)
+
+    def _stand_by(self, now_ns: int) -> None:
+        """Have a standby forked; where that is not possible now, look again later."""
+        self._standby_ns, self._standby_since_ns = None, now_ns
+        try:
+            if self._helpers[Who.WARM].is_ready:
+                self._do.stand_by()
+                return
+        except OSError:
+            pass
+        self._standby_again(now_ns)
+
+    def _standby_again(self, now_ns: int) -> None:
+        self._standby_ns = now_ns + self._standby_patience.ended(now_ns - self._standby_since_ns)
 
     def _helper_ended(self, who: Who, helper: _Helper, cause: str, now_ns: int) -> None:
         was_ready, was_replaced = helper.is_ready, helper.is_replaced
@@ -248,6 +284,7 @@ class Supervisor:
             return
         self._do.report(_choice(self._software))
         self._needs_all = True
+        self._do.dismiss()
         for who, helper in self._helpers.items():
             if helper.is_alive:
                 helper.is_ready, helper.is_replaced = False, True
@@ -292,7 +329,7 @@ class Supervisor:
     def _executive_ended(self, cause: str, now_ns: int) -> None:
         flown_ns = now_ns - self._flying_ns if self._flying_ns is not None else 0
         cause, self._is_hung = HANG if self._is_hung else cause, False
-        self._flying_ns = self._silent_ns = None
+        self._flying_ns = self._silent_ns = self._standby_ns = None
         if self.is_ending:
             self.is_over = True
             return

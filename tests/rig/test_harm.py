@@ -33,9 +33,8 @@ class Flown:
 
     @property
     def executive(self):
-        """The newest child of the supervisor that the warm process forked."""
-        warm = [pid for pid in children(self.supervisor) if b"fsw.supervisor.warm" in cmdline(pid)]
-        return max(warm, default=0)
+        """The process of the flight loop; 0 while there is none."""
+        return next((pid for pid in children(self.supervisor) if called(pid) == "executive"), 0)
 
     def ask(self):
         """A command that ends, whatever its end; repeated where the link is away, as an operator would."""
@@ -70,11 +69,11 @@ class Flown:
         return max((int(sample.values["boots"]) for sample in seen), default=0)
 
 
-def cmdline(pid):
+def called(pid):
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
-        return b""
+        return ""
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from fsw.supervisor.messages import Chosen
 from fsw.supervisor.supervisor import SupervisionLimits, Supervisor, Who
 
 S = 1_000_000_000
-EXECUTIVE, WARM, JOBS = Who.EXECUTIVE, Who.WARM, Who.JOBS
+EXECUTIVE, STANDBY, WARM, JOBS = Who.EXECUTIVE, Who.STANDBY, Who.WARM, Who.JOBS
 
 
 class Table:
@@ -13,6 +13,7 @@ class Table:
 
     def __init__(self, why_no_reset="", **limits):
         self.done, self.said, self.starts, self.beacons = [], [], [], []
+        self.standbys = []  # when one was to be forked; None: it was to end
         self.why_no_reset, self.refusing = why_no_reset, set()
         self.chosen, self.uncounted, self.folders = [], [], {}
         self.now_ns = 5 * S
@@ -32,6 +33,14 @@ class Table:
         self.starts.append(start)
         if EXECUTIVE in self.refusing:
             raise BrokenPipeError
+
+    def stand_by(self):
+        self.standbys.append(self.now_ns / S)
+        if STANDBY in self.refusing:
+            raise OSError
+
+    def dismiss(self):
+        self.standbys.append(None)
 
     def kill(self, who):
         self.done.append(("kill", who))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -86,7 +87,9 @@ class Bench:
         self.check_nobody_is_left()
 
     def check_nobody_is_left(self):
-        everybody = [pid for what in ("flights", "loads", "guardians", "orphans") for pid in self.pids(what)]
+        everybody = [
+            pid for what in ("flights", "loads", "guardians", "orphans", "standbys") for pid in self.pids(what)
+        ]
         assert not list(filter(is_alive, everybody))
 
     def has(self, number, what):
@@ -168,6 +171,43 @@ def test_a_killed_or_stopped_warm_process_costs_the_flight_nothing(bench, number
         assert len(bench.told("flights")) == 1
 
 
+def called(pid):
+    """The name by which a list of processes shows this one; "" where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+@pytest.mark.requirement("FSW-SUP-017")
+def test_a_standby_takes_the_place_of_an_executive_also_without_the_warm_process(bench):
+    killed = []
+
+    def act():
+        if not killed and [called(pid) for pid in bench.pids("standbys")] == ["standby"]:
+            killed.extend([*bench.pids("loads"), *bench.pids("flights")])
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    bench.fly("flies", bench.has(2, "flights"), act)
+    first, second = bench.told("flights")
+    assert called(second["pid"]) == ""
+    assert [second["pid"]] == bench.pids("standbys")
+    assert (second["cause"], second["warm"]) == ("SIGKILL", first["warm"])
+
+
+@pytest.mark.requirement("FSW-SUP-017")
+def test_a_standby_that_is_not_ready_ends_and_an_executive_is_forked(bench):
+    bench.fly("dawdles", bench.has(2, "flights"), bench.once(signal.SIGKILL, 1, "flights", "standbys"))
+    assert bench.pids("flights")[1] not in bench.pids("standbys")
+
+
+@pytest.mark.slow
+def test_a_standby_that_is_killed_is_followed_by_another(bench):
+    bench.fly("flies", bench.has(2, "standbys"), bench.once(signal.SIGKILL, 1, "standbys"))
+    assert len(bench.told("flights")) == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, slow(signal.SIGSEGV)])
 def test_jobs_outlive_their_guardian(bench, number):
     first = []
@@ -244,7 +284,7 @@ def test_with_the_supervisor_everybody_ends(bench, number):
             time.sleep(0.01)
         supervisor.send_signal(number)
         assert supervisor.wait(PATIENCE_S) == (0 if number == signal.SIGTERM else -number)
-    everybody = [pid for what in ("flights", "loads", "guardians") for pid in bench.pids(what)]
+    everybody = [pid for what in ("flights", "loads", "guardians", "standbys") for pid in bench.pids(what)]
     while any(map(is_alive, everybody)):
         assert time.monotonic() < end_s
         time.sleep(0.01)

@@ -8,7 +8,7 @@ from fsw.supervisor.messages import BoardError, Start
 from fsw.supervisor.supervisor import Who
 from kernels.usage import UsageError
 from tests.examples import examples
-from tests.fsw.supervisor.table import EXECUTIVE, JOBS, WARM, S, Table
+from tests.fsw.supervisor.table import EXECUTIVE, JOBS, STANDBY, WARM, S, Table
 
 
 def test_the_first_executive_waits_until_all_was_found_good():
@@ -301,3 +301,49 @@ def test_whatever_happens_there_is_one_executive_and_no_storm(events):
 
 def who_of(event):
     return WARM if event.startswith("warm") else JOBS
+
+
+@pytest.mark.requirement("FSW-SUP-017")
+def test_an_executive_that_flew_for_a_second_gets_a_standby():
+    table = Table().loaded().flying()
+    begin_s = table.now_ns / S
+    assert table.step(0.9).standbys == []
+    assert table.step(5).standbys == [begin_s + 1]
+    table.fails()
+    assert table.step(5).standbys == [begin_s + 1]  # whoever flies now has not told so
+    assert len(table.flying(3).standbys) == 2
+
+
+def test_a_standby_that_ends_is_started_again_with_growing_patience():
+    table = Table().loaded().flying(2)
+    for delay_s in (1, 2, 4):
+        before = list(table.standbys)
+        table.supervisor.ended(STANDBY, "SIGKILL", table.now_ns)
+        assert table.said[-1] == "the standby ended (SIGKILL); it is started again"
+        table.step(delay_s - 0.1)
+        assert table.standbys == before
+        assert len(table.step(0.2).standbys) == len(before) + 1
+    assert len(table.starts) == 1
+
+
+def test_a_standby_that_cannot_be_forked_is_tried_again():
+    table = Table().loaded()
+    table.refusing = {STANDBY}
+    assert len(table.flying(4).standbys) == 3
+    table.refusing = set()
+    assert len(table.flying(60).standbys) == 4
+
+
+def test_no_standby_is_asked_of_a_warm_process_that_loads():
+    table = Table().loaded().flying()
+    table.supervisor.ended(WARM, "SIGKILL", table.now_ns)
+    assert table.step(3).standbys == []
+    table.supervisor.ready(WARM)
+    assert len(table.step(8).standbys) == 1
+
+
+def test_without_an_executive_or_at_the_end_no_standby_is_started_again():
+    table = Table().loaded().flying(2)
+    table.supervisor.end(table.now_ns)
+    table.supervisor.ended(STANDBY, "SIGKILL", table.now_ns)
+    assert len(table.step(5).standbys) == 1

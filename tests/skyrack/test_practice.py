@@ -8,27 +8,16 @@ from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission
 from fsw.store.records import Records
-from hal.medium import HOST, HostMedium
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
-from skyrack.warm_up import warm_up
+from skyrack.overlay import Overlay
+from skyrack.practice import practise
 
 MISSION = load_mission(Path(__file__).parents[2] / "examples" / "missions" / "coastwatch.toml", with_stages=False)
 
 
-class Keeping(HostMedium):
-    """Remembers what was written last under each name, after the files are gone."""
-
-    def __init__(self):
-        self.written = {}
-
-    def overwrite(self, path, octets):
-        super().overwrite(path, octets)
-        self.written[path] = octets
-
-
 def test_the_second_flight_has_the_memory_of_the_first_and_each_executes_its_command(tmp_path):
-    ports, medium = [], Keeping()
+    ports, medium = [], Overlay()
 
     def devices(clock, port):
         ports.append(port)
@@ -39,16 +28,12 @@ def test_the_second_flight_has_the_memory_of_the_first_and_each_executes_its_com
             camera=SceneCamera({}, clock),
             board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
             runner=InlineRunner(clock, {}, duration_ns=0, waiting_max=0),
-            medium=medium,
         )
 
-    warm_up(MISSION, devices)
-    (folder,) = {path.parent for path in medium.written if path.name.startswith("numbers.")}
-    for path, octets in medium.written.items():
-        (tmp_path / path.name).write_bytes(octets)
-    records = Records(tmp_path, HOST)
+    practise(MISSION, devices, tmp_path, medium)
+    records = Records(tmp_path / "memory", medium)
     assert records.open("numbers", Reserved(), NUMBERS_OCTETS_MAX).value.boots == 2
     (request,) = records.open("requests", Remembered(), REQUESTS_OCTETS_MAX).value.taken
     assert request.is_over
-    assert not folder.parent.exists()
+    assert not list(tmp_path.iterdir())
     assert [port.state.losses for port in ports] == [0, 0]

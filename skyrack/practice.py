@@ -1,19 +1,21 @@
-"""A warm-up: a flight, on devices that are none: what an executive would do for the first time is done before.
+"""Practice: a flight, on devices that are none: what an executive would do for the first time is done before.
 
 Then the classes of records know their forms, the forms of what is kept are known to msgspec, and the interpreter has
-adapted the code to what it works on: an executive that is forked from here begins to fly sooner.
+adapted the code to what it works on: an executive that is forked from here begins to fly sooner. And one that practised
+itself has its own pages of the memory that it needs, which else is shared until it is first written to.
 """
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from fsw.assembly import Devices, build_node
 from fsw.mission import Mission
 from fsw.node import Node
 from hal.correlated_clock import CorrelatedClock
 from hal.linux.lasting_port import LastingPort
+from hal.medium import Medium
 from hal.port import Line
 from hal.sim.clock import VirtualClock
 from link.coding.cltu import encode_cltu
@@ -22,20 +24,20 @@ from link.pus.services.test import Ping
 from link.pus.source import TcSource
 
 _STARTS, _STEPS = 2, 12
-_IN_MEMORY = Path("/dev/shm")  # where it exists, nobody waits for a disk
 
 
-def warm_up(mission: Mission, devices: Callable[[CorrelatedClock, LastingPort], Devices]) -> None:
+def practise(
+    mission: Mission, devices: Callable[[CorrelatedClock, LastingPort], Devices], folder: Path, medium: Medium
+) -> None:
     """Fly `mission` twice for some seconds of virtual time, the second time with the memory of the first.
 
-    `devices` gives those of a clock and a port. Each flight gets one command; what it stores is deleted.
+    `devices` gives those of a clock and a port; the state is in `folder` on `medium`. Each flight gets one command.
     """
-    with TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
-        for _ in range(_STARTS):
-            clock, line = CorrelatedClock(VirtualClock()), _Line(_command(mission))
-            port = LastingPort("warm-up", clock, line=line, reopen=_no_line)
-            _fly(build_node(mission, devices(clock, port), Path(folder)), clock)
-            port.close()
+    for _ in range(_STARTS):
+        clock, line = CorrelatedClock(VirtualClock()), _Line(_command(mission))
+        port = LastingPort("practice", clock, line=line, reopen=_no_line)
+        _fly(build_node(mission, replace(devices(clock, port), medium=medium), folder), clock)
+        port.close()
 
 
 def _fly(node: Node, clock: CorrelatedClock) -> None:
@@ -78,4 +80,4 @@ class _Line:
 
 
 def _no_line() -> Line:
-    raise OSError("this is a warm-up")
+    raise OSError("this is practice")

@@ -50,7 +50,10 @@ class CommandRecord(GroundRecord, frozen=True, kw_only=True):
 
 
 class SampleRecord(GroundRecord, frozen=True, kw_only=True):
-    """The values of one report. `out_of_limits`: the gravest violated level of each value that is out of limits."""
+    """The values of one report, None for one that does not exist now: it is absent, or not valid by its dictionary.
+
+    `out_of_limits`: the gravest violated level of each value that is out of limits.
+    """
 
     report: str
     time_ns: int

@@ -47,8 +47,7 @@ class LatestValues:
         return self._decoded[report].get(field)
 
     def _values(self, telemetry: Telemetry) -> dict[str, Any]:
-        sample = self._dictionary.decode_report(telemetry.__id__, telemetry.encode())
-        return {name: value for name, value in sample.values.items() if name not in sample.invalid}
+        return self._dictionary.decode_report(telemetry.__id__, telemetry.encode()).known
 
     def _parameter(self, name: str) -> Any:
         entry = self._entries[name]

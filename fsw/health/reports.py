@@ -8,8 +8,8 @@ _BIT = Integer(1)
 class HealthStatus(Telemetry, id=0x78):
     """The health of the node, every ten seconds or less often.
 
-    What this board cannot measure has no `has_…`, and a number without meaning. Every field is always there, as ground
-    systems other than ours do not read one that is there sometimes.
+    What this board cannot measure has no `has_…`, and its number is not valid: our ground shows none. Every field is
+    always there, as ground systems other than ours do not read one that is there sometimes.
     """
 
     has_cpu: bool = wire(_BIT, text="this and the others: the number of this name was measured")
@@ -31,14 +31,24 @@ class HealthStatus(Telemetry, id=0x78):
     apps: int = wire(Int8ub, skip_bits=2, text="that are to step now and then")
     apps_silent: int = wire(Int8ub, limits=(0, 0), text="that have not done so for too long")
     jobs_cpu: float = wire(Int16ub, unit="%", scale=0.1, text="of a core, by jobs that ended since the last report")
-    cpu: float = wire(Int16ub, unit="%", scale=0.01, text="of a core, by the flight loop's process")
-    load: float = wire(Int16ub, scale=0.01, text="processes that run or want to, in the last minute")
-    resident_octets: int = wire(Int64ub, unit="octets", text="memory of the flight loop's process")
-    descriptors: int = wire(Int32ub, text="that it has open")
-    free_octets: int = wire(Int64ub, unit="octets", text="free where the state is kept")
-    heat_degc: float = wire(Int16sb, unit="degC", scale=0.1, text="of the hottest place that is measured")
+    cpu: float = wire(
+        Int16ub, unit="%", scale=0.01, valid="has_cpu == 1", text="of a core, by the flight loop's process"
+    )
+    load: float = wire(
+        Int16ub, scale=0.01, valid="has_load == 1", text="processes that run or want to, in the last minute"
+    )
+    resident_octets: int = wire(
+        Int64ub, unit="octets", valid="has_memory == 1", text="memory of the flight loop's process"
+    )
+    descriptors: int = wire(Int32ub, valid="has_descriptors == 1", text="that it has open")
+    free_octets: int = wire(Int64ub, unit="octets", valid="has_free == 1", text="free where the state is kept")
+    heat_degc: float = wire(
+        Int16sb, unit="degC", scale=0.1, valid="has_heat == 1", text="of the hottest place that is measured"
+    )
     throttling: int = wire(
-        Int8ub, text="bits from the lowest: voltage too low, frequency capped, slowed down, near its heat limit"
+        Int8ub,
+        valid="has_throttling == 1",
+        text="bits from the lowest: voltage too low, frequency capped, slowed down, near its heat limit",
     )
 
 

@@ -57,7 +57,7 @@ def _points(archive: Archive | Known, rows: list[PacketRow], field: str) -> Iter
     for row in rows:
         sample = _sample(row, dictionaries[row.dictionary])
         if sample and field in sample.values:
-            yield _Point(row.time_ns, row.received_ns, plain(sample.values[field]))
+            yield _Point(row.time_ns, row.received_ns, plain(sample.known[field]))
 
 
 def _sample(row: PacketRow, dictionary: Dictionary | None) -> Sample | None:

@@ -45,17 +45,18 @@ class LimitWatch:
         self._in_a_row: Counter[tuple[str, str]] = Counter()
 
     def check(self, sample: Sample) -> list[Crossing]:
-        """Check a sample; return the crossings that it brings."""
-        crossings = []
+        """Check a sample; return the crossings that it brings. What has no valid value stays as it was judged."""
+        crossings, known = [], sample.known
         for field in sample.entry.fields:
-            value = sample.values[field.name]
+            value = known[field.name]
             if field.limits and isinstance(value, int | float):
                 crossings += self._check(f"{sample.name}.{field.name}", field, field.limits, value)
         return crossings
 
     def of(self, sample: Sample) -> dict[str, str]:
-        """The violated level of each field of this report that is out of limits."""
-        names = {field.name: f"{sample.name}.{field.name}" for field in sample.entry.fields}
+        """The violated level of each field of this report that is out of limits, and has a value now."""
+        known = sample.known
+        names = {one.name: f"{sample.name}.{one.name}" for one in sample.entry.fields if known[one.name] is not None}
         return {field: self.outside[name] for field, name in names.items() if name in self.outside}
 
     def _check(self, parameter: str, field: Field, limits: Limits, value: float) -> list[Crossing]:

@@ -283,7 +283,7 @@ class TelemetryReader:
             report=sample.name,
             time_ns=time_ns,
             received_ns=now.utc_ns,
-            values={name: plain(value) for name, value in sample.values.items()},
+            values={name: plain(value) for name, value in sample.known.items()},
             units=sample.units
             | {field.name: TIME_UNIT for field in sample.entry.fields if isinstance(field.kind, Time)},
             out_of_limits=self._limits.of(sample),

@@ -56,6 +56,12 @@ class Sample:
         judged = ((field.name, field.valid) for field in self.entry.fields if field.valid)
         return frozenset(name for name, valid in judged if not valid.holds(lambda one: self.values.get(one.field)))
 
+    @property
+    def known(self) -> dict[str, Value | None]:
+        """The values, with None for each that is absent or invalid now."""
+        invalid = self.invalid
+        return {name: None if name in invalid else value for name, value in self.values.items()}
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Happening:

@@ -147,4 +147,4 @@ class Station:
 
     def named(self, name):
         """The values of every sample called `name`, in order."""
-        return [sample.values for sample in self.samples if sample.name == name]
+        return [sample.known for sample in self.samples if sample.name == name]

@@ -164,9 +164,12 @@ class _Lowering:
         for number, bits in enumerate(_pieces(field.skip_bits)):
             spare = Field(name=f"{name}_spare{number or ''}", kind=Integer(bits), when=when, default=0)
             yield self._of_direction(spare)
-        valid = self._condition(field.valid) if field.valid and self.dialect == "yamcs" else None
+        is_kept = field.valid is not None and self.dialect == "yamcs"
+        valid = self._condition(field.valid) if field.valid and is_kept else None
+        text = field.text if is_kept or not field.valid else f"{field.text} (valid while {field.valid})".lstrip()
+        calibration = _plain_curve(field.calibration)
         here = msgspec.structs.replace(
-            field, name=name, skip_bits=0, when=when, valid=valid, calibration=_plain_curve(field.calibration)
+            field, name=name, skip_bits=0, when=when, valid=valid, text=text, calibration=calibration
         )
         yield from map(self._of_direction, self._kind(here))
 

@@ -4,6 +4,7 @@ import pytest
 
 from fsw.modes.table import Mode
 from hal.sim.vitals import ModelVitals
+from link.dictionary.conditions import Comparison
 from tests.fsw.test_node import COASTWATCH, World
 from tests.hal.recording_medium import RecordingMedium
 
@@ -13,6 +14,9 @@ name = "hot"
 when = "HealthStatus.heat_alarm == 1"
 mode = "safe"
 """
+
+
+NUMBERS = ("cpu", "load", "resident_octets", "descriptors", "free_octets", "heat_degc", "throttling")
 
 
 class HotWorld(World):
@@ -60,7 +64,9 @@ def test_a_board_that_measures_nothing_is_reported_as_such(tmp_path):
     assert world.run(15, lambda: world.station.named("HealthStatus"))
     (status,) = world.station.named("HealthStatus")
     assert (status["has_heat"], status["has_cpu"], status["has_free"]) == (False, False, False)
+    assert {status[name] for name in NUMBERS} == {None}
     assert status["apps"] > 10
+    assert not world.node.services.latest.look_up(Comparison("HealthStatus.heat_degc", 0, "<="))
 
 
 @pytest.mark.requirement("FSW-HLT-005")

@@ -49,6 +49,21 @@ def test_each_packet_is_read_as_it_was_meant():
         history(archive, flown[1], "NodeStatus.amps")
 
 
+@pytest.mark.requirement("GND-OPS-009")
+def test_what_is_not_valid_is_no_point_of_a_curve():
+    class Heat(Telemetry, id=2):
+        is_measured: bool = wire()
+        degc: int = wire(Int8ub, valid="is_measured == 1")
+
+    archive, source = Archive(), TmSource(APID)
+    dictionary = Dictionary.of("coastwatch", APID, MANAGED.to_dict(), [Heat])
+    archive.write([DictionaryRow(dictionary.version, dictionary.to_json())])
+    for is_measured in (True, False):
+        octets = source.packet(report_of(Heat(is_measured=is_measured, degc=20)), UTC_NS)
+        archive.write([read_packet(octets).row(octets, UTC_NS, dictionary.version)])
+    assert history(archive, dictionary, "Heat.degc").values == (20, None)
+
+
 def archive_of(*volts, times=None):
     """Samples in an archive that knows their dictionary, one a second, received five nanoseconds later each."""
     archive, source = Archive(), TmSource(APID)

@@ -13,7 +13,12 @@ class Battery(Telemetry, id=1):
     free: int = wire(Int16sb)
 
 
-DICTIONARY = Dictionary.of("node", 1, {}, [Battery])
+class Heat(Telemetry, id=2):
+    is_measured: int = wire(Int16sb)
+    degc: int = wire(Int16sb, limits=(0, 10), valid="is_measured == 1")
+
+
+DICTIONARY = Dictionary.of("node", 1, {}, [Battery, Heat])
 
 
 def sample(cell: int):
@@ -44,6 +49,16 @@ def test_sentences():
         "Battery.cell = 5 degC is within limits again.",
     ]
     assert [crossing.severity for crossing in crossings] == ["high", "info"]
+
+
+@pytest.mark.requirement("GND-OPS-009")
+def test_what_is_not_valid_is_not_judged():
+    watch = LimitWatch()
+    measured, unknown = (DICTIONARY.decode_report(2, Heat(is_measured=one, degc=99).encode()) for one in (1, 0))
+    assert (watch.check(unknown), watch.outside) == ([], {})
+    assert len(watch.check(measured)) == 1
+    assert (watch.check(unknown), watch.outside) == ([], {"Heat.degc": "warning"})
+    assert (watch.of(measured), watch.of(unknown)) == ({"degc": "warning"}, {})
 
 
 @given(st.lists(st.integers(-20, 30)))

@@ -197,6 +197,7 @@ def test_lists_groups_and_fields_that_are_not_always_there(mode):
     lists = {"points": [there, there], "modes": [label, "safe"]}
     assert sample.values == {"mode": label, "level": 3.5, "here": there, **lists, "extra": extra}
     assert sample.invalid == (frozenset() if mode is Mode.PAYLOAD else {"level"})
+    assert sample.known == {**sample.values, "level": 3.5 if mode is Mode.PAYLOAD else None}
 
 
 @pytest.mark.parametrize(

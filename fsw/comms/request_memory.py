@@ -22,6 +22,7 @@ REQUESTS_OCTETS_MAX = 64 + TAKEN_MAX * (24 + _REASON_OCTETS_MAX)
 _ID_OCTETS = 4
 _ACKNOWLEDGE_AT, _ACKNOWLEDGE_MASK = 6, 0x0F  # of the packet's octets (ECSS-E-ST-70-41C §7.4.4.1)
 _COUNT_MASK = 0x3FFF
+_STAGES, _CODES = {*ExecutionStage}, {0, *FailureCode}
 NO_REQUEST = 0xFFFF
 """Stands for the sequence count before the first request."""
 
@@ -42,6 +43,13 @@ class Taken(msgspec.Struct, array_like=True):
     code: int = 0
     reason: str = ""
     is_told: bool = False
+
+    def __post_init__(self) -> None:
+        """Take what other software remembered as it can be told: a failure without a known code, or at the end."""
+        if self.code not in _CODES:
+            self.code = FailureCode.EXECUTION_FAILED.value
+        if self.stage not in _STAGES:
+            self.stage = ExecutionStage.COMPLETION.value if self.code else 0
 
     @property
     def is_over(self) -> bool:

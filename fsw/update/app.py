@@ -4,7 +4,7 @@ What can be updated is a target: "software", or a model by its name. Each has tw
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, NamedTuple
 
 from fsw.executive.app import App, AppReport, CommandError
@@ -107,6 +107,7 @@ class Update(App, period_ms=10_000, budget_ms=500):
     targets: Mapping[str, UpdateTarget]
     read_file: Callable[[str], bytes]
     _now_ns: int = 0
+    _restarting: dict[str, SlotName] = field(default_factory=dict)
 
     @command(opcode=0x60)
     def prepare(
@@ -201,12 +202,15 @@ class Update(App, period_ms=10_000, budget_ms=500):
             yield from self._after(name)
 
     def _after(self, name: str) -> Iterator[AppReport]:
-        """The status, and the restart if one is due."""
+        """The status, and the restart if one is due: asked for until it comes, and told once."""
         target = self.targets[name]
         yield self._status(name)
         if target.updates.restart_due:
             state = target.updates.state
-            yield UpdateRestarting(target=name, slot=state.promoted if state.trial is None else state.trial)
+            slot = state.promoted if state.trial is None else state.trial
+            if self._restarting.get(name) is not slot:
+                self._restarting[name] = slot
+                yield UpdateRestarting(target=name, slot=slot)
             target.restart()
 
     def _target(self, name: str) -> UpdateTarget:

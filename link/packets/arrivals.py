@@ -120,14 +120,17 @@ class Arrivals:
     def _accept_again(self, back: int, marks: Marks, run: Arrived) -> int:
         """Number of units, the first `back` places before the next one, that are duplicates or late.
 
-        0 unless all agree with the remembered marks, and the missing ones are missing only recently.
+        0 unless all agree with the remembered marks, and the missing ones are missing only recently, or in a narrow gap:
+        a loss of nearly a whole cycle that ends in one is rarer than a unit that is so late.
         """
         memory, count = min(self.modulus, _MEMORY), min(len(marks), back)
         if back > memory // 2:
             return 0
         place = self._next - back
         known, remembered = self._remembered(place, count)
-        if (remembered != marks[:count])[known].any() or not (known.all() or back <= memory // 8):
+        if (remembered != marks[:count])[known].any():
+            return 0
+        if not (known.all() or back <= memory // 8 or self._fits_gap(place, count)):
             return 0
         self.duplicates += int(known.sum())
         run.is_new[:count] = ~known
@@ -135,6 +138,12 @@ class Arrivals:
             run.is_next[number] = self._latest == place + number - 1
             self._fill(place + number, marks[number : number + 1])
         return count
+
+    def _fits_gap(self, place: int, count: int) -> bool:
+        """Whether units were received close before these places, and close behind them."""
+        near = min(self.modulus, _MEMORY) // 16
+        known, _ = self._remembered(place - near, near + count + near)
+        return bool(known[:near].any() and known[near + count :].any())
 
     def _fill(self, place: int, mark: Marks) -> None:
         """Register a unit that was missing, or one from before the first."""

@@ -451,3 +451,12 @@ def test_how_it_stands_in_words():
     assert Taken(1, 2, 15, stage=ExecutionStage.START).standing == "is under way"
     assert Taken(1, 2, 15, stage=ExecutionStage.COMPLETION).standing == "is completed"
     assert Taken(1, 2, 15, stage=ExecutionStage.START, code=FailureCode.NOT_NOW).standing == "has failed (not_now)"
+
+
+def test_what_other_software_remembered_is_told_as_far_as_it_can_be():
+    """A stage or a code that this software does not have, as one of an update that was given up may have written."""
+    for stage, code, told in ((9, 99, (7, 7)), (9, 2, (7, 2)), (0, 5, (7, 5)), (3, 99, (3, 7)), (9, 0, (0, 0))):
+        one = Taken(1, 2, 0, stage=stage, code=code)
+        assert (one.stage, one.code) == told
+        assert one.is_over is (code != 0)
+        assert one.standing.startswith("has failed (" if code else "is under way")

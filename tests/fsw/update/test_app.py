@@ -136,8 +136,8 @@ def test_a_trial_that_fails_is_told_and_restarts(node):
     assert ended == UpdateTrialEnded(target="software", slot=A, reason="no heartbeat of imaging")
     assert restarting == UpdateRestarting(target="software", slot=G)
     assert node.restarts == 1
-    node.pass_s(10)
-    assert node.restarts == 2  # asked again until it happens
+    assert [type(one) for one in node.pass_s(10)] == [UpdateStatus]
+    assert node.restarts == 2  # asked again until it happens, and told once
 
 
 def test_an_abort_of_what_runs_restarts(node):

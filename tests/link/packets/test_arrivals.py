@@ -51,6 +51,9 @@ def told(arrivals):
         (PACKETS, range(40000), (0, 0, 0, 0, 0)),
         (TM, [0, 2, 1, 3], (0, 0, 1, 0, 0)),
         (TM, [0, 1, 1, 2], (0, 0, 0, 1, 0)),
+        (TM, [*range(7), *range(8, 60), 7, 60], (0, 0, 1, 0, 0)),
+        (TM, [*range(7), *range(10, 130), 8, 130], (2, 2, 1, 0, 0)),
+        (PACKETS, [*range(7), *range(8, 6000), 7, 6000], (0, 0, 1, 0, 0)),
         (AOS, [7, 9, 8, 10], (0, 0, 1, 0, 0)),
         (AOS, [70000, 70001, 5, 6], (0, 0, 0, 0, 1)),
     ],
@@ -68,6 +71,8 @@ def test_by_hand(modulus, counts, lost_gaps_late_duplicates_restarts):
         (PACKETS, [*range(9000), 500], (16384 - 8500, 0)),
         (PACKETS, [10000, *range(12000, 20000), 11000], (1999 + 16384 - 9000, 0)),
         (TM, [*range(200), 0, 1], (56, 0)),
+        (TM, [*range(200), *range(250, 300), 225], (50 + 181, 0)),  # in a wide gap: that many more may be lost
+        (TM, [*range(20, 60), 10], (206, 0)),  # from before the first
         (AOS, [*range(200), 0, 1], (0, 1)),
         (AOS, [*range(200), 100, 101], (0, 1)),
         (AOS, [0, 5_000_000], (4_999_999, 0)),

@@ -120,8 +120,8 @@ class Arrivals:
     def _accept_again(self, back: int, marks: Marks, run: Arrived) -> int:
         """Number of units, the first `back` places before the next one, that are duplicates or late.
 
-        0 unless all agree with the remembered marks, and the missing ones are missing only recently, or in a narrow gap:
-        a loss of nearly a whole cycle that ends in one is rarer than a unit that is so late.
+        0 unless all agree with the remembered marks, and the missing ones are missing only recently, or in a narrow
+        gap: a loss of nearly a whole cycle that ends in one is rarer than a unit that is so late.
         """
         memory, count = min(self.modulus, _MEMORY), min(len(marks), back)
         if back > memory // 2:

@@ -8,7 +8,8 @@ from random import Random, SystemRandom
 from types import ModuleType
 from typing import NamedTuple
 
-from fsw.apps import dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
+from fsw.apps import downlink, dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
+from fsw.apps.downlink import DownlinkShares
 from fsw.apps.dwell import Dwell
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
@@ -28,6 +29,7 @@ from fsw.comms.playback import Playback
 from fsw.comms.reporter import Reporter
 from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered, RequestMemory
 from fsw.comms.services import Services
+from fsw.comms.shares import ClassTurns
 from fsw.comms.telecom import Telecom
 from fsw.comms.time_reports import TimeReports
 from fsw.events import app as events
@@ -120,7 +122,7 @@ _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would del
 _RECEIVED_MAX = 16  # transactions that others may have open with the node
 _DECLARING = (
     executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir, health, health_app, events, update, recording, exchange, bridge,
+    timekeeping, sequences, fdir, health, health_app, events, update, recording, exchange, bridge, downlink,
 )  # fmt: skip
 """The modules of ours that declare telemetry, events, commands and parameters."""
 _DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
@@ -384,6 +386,7 @@ class _Assembly:
         yield Health(self.devices.vitals, self.executive, self.runner)
         yield Scrub(self.devices.areas)
         yield self._timekeeping()
+        yield DownlinkShares(self.reporter, self.telecom.downlink.sender)
         yield Dwell(self.services.parameters, self.devices.clock)
         yield self.services
         yield self.sequences
@@ -498,6 +501,7 @@ class _Assembly:
             channel=HOUSEKEEPING_CHANNEL,
             executive=self.executive,
             ahead_octets=_FRAMES_AHEAD * self.mission.managed.tm_data_octets,
+            turns=ClassTurns(self.mission.downlink.quotas),
             record=lambda packets: self.recorder.accept(packets, self.clock.monotonic_ns()),
         )
 

@@ -33,6 +33,7 @@ PLAYBACK_CHANNEL = "playback"
 
 _DATA_OCTETS_MIN = 166  # the longest CFDP Metadata PDU (a product's name of 80 octets) in a space packet, and a margin
 
+_OCTETS_OF_PART = 16  # of a round on channel `housekeeping`, which has about a hundred parts
 _OCTETS_MAX = 1 << 20  # of a mission file
 _KEY_OCTETS_MAX = 1 << 16
 _KEY_PARTS = re.compile(
@@ -57,6 +58,7 @@ _Apid = Annotated[int, Meta(ge=1, le=2046)]
 _EntityId = Annotated[int, Meta(ge=1, le=65535)]
 _Watts = Annotated[float, Meta(ge=0, le=10_000)]
 _Topic = Annotated[str, Meta(pattern=_TEXT)]
+_Parts = Annotated[int, Meta(ge=1, le=100)]
 _Percent = Annotated[float, Meta(ge=0, le=95)]
 _Names = Annotated[tuple[_Label, ...], Meta(max_length=1000)]  # of apps and commands
 _Metres = Annotated[float, Meta(ge=-1e9, le=1e9)]  # farther than any map projection reaches
@@ -85,6 +87,20 @@ class RadioSection(_Section, frozen=True):
     """The rate of a port that does not state one itself (a UART does)."""
 
     bits_per_second: Annotated[int, Meta(ge=50, le=10**11)]
+
+
+class DownlinkSection(_Section, frozen=True):
+    """Quotas on channel `housekeeping`, in parts of all: what a class may take while a less important one waits."""
+
+    answers: _Parts = 50
+    state: _Parts = 30
+    events: _Parts = 15
+    repeats: _Parts = 5
+
+    @property
+    def quotas(self) -> dict[str, int]:
+        """Of each class the octets that it may send in a row, the most important class first."""
+        return {name: _OCTETS_OF_PART * parts for name, parts in msgspec.structs.asdict(self).items()}
 
 
 class FilesSection(_Section, frozen=True):
@@ -272,6 +288,7 @@ class Mission(_Section, frozen=True):
     pipeline: PipelineSection
     scene: Annotated[tuple[SceneSection, ...], Meta(min_length=1, max_length=1000)]
     link: dict[str, Any]
+    downlink: DownlinkSection = DownlinkSection()
     recorder: RecorderSection = RecorderSection()
     apps: Annotated[tuple[AppSpec, ...], Meta(max_length=100)] = ()
     modes: ModesSection = ModesSection()
@@ -412,6 +429,9 @@ def _link_complaints(managed: Managed) -> Iterator[str]:
     for name in (HOUSEKEEPING_CHANNEL, FILES_CHANNEL):
         if name not in (channel.name for channel in managed.tm_channels):
             yield f"link.tm_channels: expected one with the name {name!r}"
+    for channel in managed.tm_channels[:-1]:
+        if not channel.quota:
+            yield f"link.tm_channels: {channel.name!r} has no quota, expected one: those after it might never be sent"
     short = _DATA_OCTETS_MIN - managed.tm_data_octets
     if short > 0:
         expected = managed.tm_frame_octets + short

@@ -34,6 +34,13 @@ class Repeats:
             self.forgotten += 1
         self._sent[0].append(_Sent(packet, now_ns))
 
+    def is_due(self, now_ns: int, times: int) -> bool:
+        """Whether `pop` has a packet."""
+        return any(
+            sent and now_ns - sent[0].first_ns >= after_ns
+            for sent, after_ns in zip(self._sent[:times], AGAIN_AFTER_NS, strict=False)
+        )
+
     def pop(self, now_ns: int, times: int) -> bytes | None:
         """The next packet that is due to be sent again, if each is sent again `times` times; or None."""
         for done in reversed(range(times)):

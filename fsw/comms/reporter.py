@@ -1,10 +1,11 @@
 """Reports of the node become PUS packets: telemetry (service 3), events (5), verification (1) and other answers.
 
 Packets are recorded as they are made, those of each call together, whether or not they are to go down at once. They
-wait here until the link has room, so that important ones go first: answers to the ground and the state of the node,
-then events, then repetitions. Packets of one rank take turns, kind by kind, so that an app that reports too much drops
-only its own. Telemetry is state, reported anew each second; events and answers are reported once, so their packets are
-sent again some seconds later: that is sooner than the recorder plays what the ground has not acknowledged.
+wait here until the link has room, so that important ones go first: answers to the ground, then the state of the node,
+events and repetitions, each class within its quota while a less important one waits. Packets of one class take turns,
+kind by kind, so that an app that reports too much drops only its own. Telemetry is state,
+reported anew each second; events and answers are reported once, so their packets are sent again some seconds later:
+that is sooner than the recorder plays what the ground has not acknowledged.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from fsw.comms.repeats import Repeats
 from fsw.comms.services import Services
-from fsw.comms.shares import Shares
+from fsw.comms.shares import ClassTurns, Shares
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Policy, Queue
 from fsw.executive.executive import Executive
@@ -30,7 +31,9 @@ _PUBLISHED_MAX = 512  # between two turns of the loop
 _ANSWERS_MAX, _SAMPLES_MAX, _EVENTS_MAX = 512, 16, 64  # that wait for the link; samples and events: of each kind
 _ANSWERS_REPEATED, _EVENTS_REPEATED = 2048, 512
 _BUDGET_MS = 10
-ANSWERS, RECORDING = "answers", "recording"
+ANSWERS, STATE, EVENTS, REPEATS = "answers", "state", "events", "repeats"
+"""The classes of what is live, the most important first."""
+RECORDING = "recording"
 
 
 class _Outgoing(NamedTuple):
@@ -45,7 +48,8 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     """Passes what is published on `bus` to `channel` of `sender`, as packets of the reports that `services` make of it.
 
     `record` keeps packets on board; those that it failed to keep are counted as `unrecorded`. At most `ahead_octets`
-    wait in the sender, so that later and more important reports overtake the rest here. `dropped` counts records whose
+    wait in the sender, so that later and more important reports overtake the rest here. `turns` has the quota of each
+    class. `dropped` counts records whose
     queue was full, `forgotten` packets repeated less often than was asked for.
     """
 
@@ -57,6 +61,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     channel: str
     executive: Executive
     ahead_octets: int
+    turns: ClassTurns
     record: Callable[[Sequence[TimedPacket]], None]
     repeats: int = parameter(
         Int8ub,
@@ -75,24 +80,32 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         self._published: list[Queue[Record]] = [
             self.bus.subscribe(topic, topic.__name__, capacity=_PUBLISHED_MAX, policy="drop_new") for topic in topics
         ]
-        self._first, self._then = Shares[_Outgoing](_queue), Shares[_Outgoing](_queue)
+        self._live = {name: Shares[_Outgoing](_queue) for name in (ANSWERS, STATE, EVENTS)}
         self._made: list[TimedPacket] = []
         self.unrecorded = 0
 
     @property
     def dropped(self) -> int:
         """Records whose queue was full, here or in the sender."""
-        return self._first.dropped + self._then.dropped + sum(self.sender.dropped.values())
+        return sum(one.dropped for one in self._live.values()) + sum(self.sender.dropped.values())
 
     @property
     def forgotten(self) -> int:
         """Events and answers that were sent again less often than was asked for."""
         return sum(again.forgotten for again in self._again)
 
+    def waiting(self, name: str) -> int:
+        """How many packets of a class wait for room; of repetitions, those that are to be sent again at some time."""
+        return sum(map(len, self._again)) if name == REPEATS else len(self._live[name])
+
+    def dropped_of(self, name: str) -> int:
+        """How many packets of a class found their queue full, or were sent again less often than was asked for."""
+        return self.forgotten if name == REPEATS else self._live[name].dropped
+
     @property
     def answers_room(self) -> int:
         """How many more answers to the ground have room."""
-        return min(_ANSWERS_MAX - self._first.waiting(ANSWERS), _PUBLISHED_MAX) - len(self._published[0])
+        return min(_ANSWERS_MAX - len(self._live[ANSWERS]), _PUBLISHED_MAX) - len(self._published[0])
 
     def send(self) -> bool:
         """Accept what was published since the last call, and send packets of it; returns whether all found room."""
@@ -100,15 +113,9 @@ class Reporter(App, period_ms=1000, budget_ms=10):
             for record in queue.drain():
                 with self.executive.section(f"report of {type(record).__name__}", _BUDGET_MS):
                     self._accept(record)
-                self._hand_over()
         self._keep()
         self._hand_over()
-        while self._has_room:
-            packet = self._next_repeated()
-            if packet is None:
-                return True
-            self.sender.offer(self.channel, packet)
-        return False
+        return not self._waiting
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Release the repetitions that are due, in the same second's frame as housekeeping."""
@@ -121,12 +128,20 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     def _has_room(self) -> bool:
         return self.sender.room(self.channel) > 0 and self.sender.octets(self.channel) < self.ahead_octets
 
+    @property
+    def _waiting(self) -> list[str]:
+        """The classes of which a packet is to be sent now."""
+        waiting = [name for name, one in self._live.items() if one]
+        are_due = any(again.is_due(self._ticked_ns, self.repeats) for again in self._again)
+        return [*waiting, REPEATS] if are_due else waiting
+
     def _hand_over(self) -> None:
-        """Hand over waiting records in the order of their rank, as far as there is room."""
-        while (waiting := self._first or self._then) and self._has_room:
-            outgoing = waiting.pop()
-            assert outgoing is not None  # something waits
-            self.sender.offer(self.channel, self._packet(outgoing))
+        """Hand over waiting packets, by class, as far as there is room."""
+        while self._has_room and (waiting := self._waiting):
+            name = self.turns.next(waiting)
+            packet = self._next_repeated() if name == REPEATS else self._packet(self._live[name].pop())
+            self.turns.note(name, len(packet))
+            self.sender.offer(self.channel, packet)
 
     def _accept(self, record: Record) -> None:
         report = self.services.report_of(record)
@@ -139,11 +154,17 @@ class Reporter(App, period_ms=1000, budget_ms=10):
             return
         answers, events = self._again
         if isinstance(record, Event):
-            self._then.offer(type(record), _Outgoing(packet, events))
+            self._offer(EVENTS, type(record), _Outgoing(packet, events))
         elif isinstance(report, HousekeepingReport):
-            self._first.offer(report.structure, _Outgoing(packet, None))
+            self._offer(STATE, report.structure, _Outgoing(packet, None))
         else:
-            self._first.offer(ANSWERS, _Outgoing(packet, answers))
+            self._offer(ANSWERS, ANSWERS, _Outgoing(packet, answers))
+
+    def _offer(self, name: str, key: Hashable, outgoing: _Outgoing) -> None:
+        """Have a packet wait; where its queue is full, what may go is handed over first."""
+        if self._live[name].is_full(key):
+            self._hand_over()
+        self._live[name].offer(key, outgoing)
 
     def _keep(self) -> None:
         """Record the packets made since the last call, with one write."""
@@ -157,15 +178,16 @@ class Reporter(App, period_ms=1000, budget_ms=10):
         self.record(made)
         return True
 
-    def _packet(self, outgoing: _Outgoing) -> bytes:
+    def _packet(self, outgoing: _Outgoing | None) -> bytes:
+        assert outgoing is not None  # its class waits
         if outgoing.repeats is not None and self.repeats:
             outgoing.repeats.remember(outgoing.packet, self.clock.monotonic_ns())
         return outgoing.packet
 
-    def _next_repeated(self) -> bytes | None:
+    def _next_repeated(self) -> bytes:
         """The next packet that is due, by the last tick, to be sent again: answers first."""
         found = (again.pop(self._ticked_ns, self.repeats) for again in self._again)
-        return next(filter(None, found), None)
+        return next(filter(None, found))
 
 
 def _queue(key: Hashable) -> Queue[_Outgoing]:

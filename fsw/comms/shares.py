@@ -1,7 +1,7 @@
-"""A queue shared by many: each key has a queue of its own, and they take turns, so that none crowds out another."""
+"""Who goes next: queues of one rank take turns, so that none crowds out another; classes have ranks and quotas."""
 
-from collections import deque
-from collections.abc import Callable, Hashable
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from fsw.executive.bus import Queue
@@ -37,9 +37,10 @@ class Shares(Generic[_Item]):
             self._turns.append(key)
         return queue.offer(item)
 
-    def waiting(self, key: Hashable) -> int:
-        """How many items wait under `key`."""
-        return len(self._queues[key]) if key in self._queues else 0
+    def is_full(self, key: Hashable) -> bool:
+        """Whether the queue of `key` has no room for one more."""
+        queue = self._queues.get(key)
+        return queue is not None and len(queue) >= queue.capacity
 
     def pop(self) -> _Item | None:
         """The oldest of the queue whose turn it is, or None."""
@@ -51,3 +52,41 @@ class Shares(Generic[_Item]):
         if len(queue):
             self._turns.append(key)
         return item
+
+
+class ClassTurns:
+    """Classes in the order of their `quotas`, the most important first, in octets.
+
+    A more important class goes first until it has sent its quota; when all that wait have, a new round begins. So none
+    waits for longer than a round, and what a class does not use goes to the others.
+
+    Counts the `octets` of each class, and how often one was `kept_back`: it waited, and a less important one went.
+    """
+
+    def __init__(self, quotas: Mapping[str, int]) -> None:
+        assert all(quota > 0 for quota in quotas.values()), quotas
+        self._quotas, self._left = dict(quotas), dict(quotas)
+        self.octets, self.kept_back = Counter[str](), Counter[str]()
+
+    def next(self, waiting: Sequence[str]) -> str:
+        """Which of the classes that wait goes next; `waiting` has at least one, the most important first."""
+        chosen = next((name for name in waiting if self._left[name] > 0), None)
+        if chosen is None:
+            self._begin_round(waiting)
+            return self.next(waiting)
+        for name in waiting:
+            if name == chosen:
+                break
+            self.kept_back[name] += 1
+        return chosen
+
+    def note(self, name: str, octets: int) -> None:
+        """Note that the class has sent a packet of so many octets."""
+        self.octets[name] += octets
+        self._left[name] -= octets
+
+    def _begin_round(self, waiting: Sequence[str]) -> None:
+        """Give quotas until a class that waits may send: one that sent more than its quota pays for it first."""
+        rounds = min(-self._left[name] // self._quotas[name] + 1 for name in waiting)
+        for name, quota in self._quotas.items():
+            self._left[name] = min(self._left[name] + rounds * quota, quota)

@@ -66,6 +66,17 @@ class Turn(NamedTuple):
     is_idle: bool
 
 
+class ChannelCount(NamedTuple):
+    """Of one channel: frames sent, packets that wait, packets that were refused, and how many frames of channels of
+    lower priority it let go first, as it had used up its quota.
+    """
+
+    frames: int
+    waiting: int
+    dropped: int
+    yielded: int
+
+
 @dataclass(slots=True)
 class _Channel:
     """One channel: its waiting packets, and its share of the recent frames."""
@@ -74,6 +85,7 @@ class _Channel:
     packer: Packer = field(default_factory=Packer)
     frames: int = 0
     dropped: int = 0
+    yielded: int = 0
     frames_in_a_row: int = 0
 
     @property
@@ -124,6 +136,11 @@ class Multiplexer:
         """Packets refused since the beginning, by channel."""
         return {name: channel.dropped for name, channel in self._channels.items()}
 
+    def count(self, channel: str) -> ChannelCount:
+        """What became of this channel's packets. Raises ValueError for an unknown one."""
+        one = self._channel(channel)
+        return ChannelCount(one.frames, len(one.packer.packets), one.dropped, one.yielded)
+
     @property
     def waiting(self) -> bool:
         """Whether the next frame will be more than an idle one."""
@@ -148,6 +165,7 @@ class Multiplexer:
             channel.frames_in_a_row = channel.frames_in_a_row + 1 if channel is chosen else 0
             if channel is chosen:
                 break
+            channel.yielded += 1
         return chosen
 
     def _channel(self, name: str) -> _Channel:

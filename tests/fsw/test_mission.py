@@ -50,6 +50,8 @@ def test_coastwatch_explains_every_key():
         ("file = ", "file = 3  #", "scene[0].file: expected str, got int"),
         ("[[scene]]", "[[picture]]", "picture: unknown key, expected one of node"),
         ("[radio]\nbits_per_second = 115200", "radio = 3", "board.radio: unknown key"),
+        ("quota = 1 ", "quota = 0 ", "link.tm_channels: 'housekeeping' has no quota, expected one: those after it"),
+        ("answers = 50", "answers = 0", "downlink.answers: expected int >= 1"),
         ("apid = 0x041", "apid = 9999", "node.apid: expected int <= 2046"),
         ("apid = 0x041", "", "node.apid: missing, expected a whole number"),
         ("[board]", "colour = 3\n[board]", "node.colour: unknown key, expected one of name, apid"),

@@ -6,6 +6,7 @@ import pytest
 
 from fsw.comms.reporter import Reporter
 from fsw.comms.services import Services
+from fsw.comms.shares import ClassTurns
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive, TickMissed
 from fsw.pus.forwarding import Forwarded
@@ -62,6 +63,7 @@ def made(dictionary):
         channel="housekeeping",
         executive=Executive(clock, bus),
         ahead_octets=1000,
+        turns=ClassTurns({"answers": 800, "state": 480, "events": 240, "repeats": 80}),
         record=recorded.append,
     )
     reporter.recorded = recorded
@@ -187,6 +189,29 @@ def test_one_that_tells_too_much_drops_only_its_own():
     levels = [packet for packet in packets if packet.service == 3 and packet.data[:2] == b"\0\x09"]
     assert [packet.data[-1] for packet in levels] == list(range(20))
     assert len(packets) + desk.dropped == 20 * 52
+
+
+@pytest.mark.requirement("FSW-LNK-014")
+def test_a_flood_of_samples_stops_neither_events_nor_repetitions(desk):
+    desk.bus.publish(EVENT)
+    run(desk, 1)
+    for value in range(300):
+        desk.sender.free = 2
+        for _ in range(4):
+            desk.bus.publish(Level(value=value % 100))
+        desk.bus.publish(EVENT)
+        run(desk, 1)
+    counted = Counter(TmPacket.decode(packet).count for _, _, packet in desk.sender.offered)
+    assert max(counted.values()) == 4  # some events went down as often as was asked for
+    sizes = desk.turns.octets
+    parts = {name: sizes[name] / sizes.total() for name in sizes}
+    assert parts == {
+        name: pytest.approx(part, abs=0.02) for name, part in (("state", 0.6), ("events", 0.3), ("repeats", 0.1))
+    }
+    assert desk.turns.kept_back["state"] > 100
+    assert (desk.waiting("state"), desk.waiting("events")) == (16, 64)
+    assert desk.dropped_of("state") + desk.dropped_of("events") == desk.dropped
+    assert (desk.waiting("repeats") > 0, desk.dropped_of("repeats")) == (True, 0)
 
 
 def test_answers_in_an_outage_are_all_remembered_and_then_counted(desk):

@@ -120,6 +120,11 @@ def test_quotas_hold_along_the_whole_order(first, second):
             sender.offer(channel.name, packet(100, count))
     sent = [TmFrame.decode(sender.next_frame()).channel for _ in range((first + 1) * (second + 1))]
     assert sent == ([0] * first + [1]) * second + [0] * first + [2]
+    counts = [sender.count(channel.name) for channel in channels]
+    assert [one.yielded for one in counts] == [second + 1, 1, 0]
+    assert [one.frames for one in counts] == [sent.count(vc) for vc in range(3)]
+    with pytest.raises(ValueError, match="no virtual channel is called 'x'"):
+        sender.count("x")
 
 
 def test_full_queue_refuses_and_counts():
@@ -128,6 +133,7 @@ def test_full_queue_refuses_and_counts():
     assert (sender.room("live"), sender.room("files")) == (0, 50)
     assert (sender.octets("live"), sender.octets("files")) == (50 * len(packet(1)), 0)
     assert sender.dropped == {"live": 2, "files": 0}
+    assert sender.count("live") == (0, 50, 2, 0)
 
 
 def test_idle_frames_only_when_nothing_waits():

@@ -39,7 +39,8 @@ class Payload:
 
     `captured` names the targets of all frames that were taken by commands that the node remembers (not `forgets`),
     `products` the number of each target's product. `hang` does not return. `trouble` is why jobs end without an answer,
-    `lasts_ns` how long they take, `mutiny` what the tenant does.
+    `lasts_ns` how long they take, `mutiny` what the tenant does. `after_mark` is called in the middle of a command that
+    makes a mark.
     """
 
     def __init__(self, clock: EndClock, forgets: Callable[[], bool], hang: Callable[[], NoReturn]) -> None:
@@ -50,6 +51,7 @@ class Payload:
         self.trouble = self._mutiny = ""
         self.has_mutinied = False
         self.lasts_ns = JOB_NS
+        self.after_mark: Callable[[], None] = lambda: None
 
     @property
     def mutiny(self) -> str:

@@ -37,6 +37,7 @@ from hal.sim.board import ModelBoard
 from hal.sim.vitals import ModelVitals
 from link.dictionary import Dictionary
 from rig.world.clocks import EndClock
+from rig.world.conduct import Conduct
 from rig.world.devices import Payload, WorldArchive, WorldInbox, WorldRunner, WorldShelf
 from rig.world.disk import Disk
 from rig.world.power import Power, PowerCut
@@ -47,6 +48,7 @@ _APPS = Path(__file__).with_name("apps")
 WITNESS, TENANT = _APPS / "witness.py", _APPS / "tenant.py"
 _STATE = Path("/node")  # a folder of the simulated disk
 _FIRST_NS = 2_000_000_000, 30_000_000_000  # what a board's monotonic clock shows when its software starts
+_BACK_NS = 5_000_000_000  # from a short loss of the power to the next start
 _RESTART_NS = 20_000_000  # from a crash to the next executive, by the supervisor
 _SILENCE_NS = int(SupervisionLimits().silence_s * 1e9)
 _BOARD = ModelBoard(name="model", idle_watts=2.0, core_watts=1.0)
@@ -106,8 +108,10 @@ class NodeEnd:
     survive the computer; `restarts_asked` lists what the node asked for.
 
     `was_blind`: the node once started while its disk failed, or its disk lost what it had confirmed: it may
-    have forgotten numbers, and files that it could not read wait for another start. While `cuts_at_mark`, the power
-    fails as soon as a mark is made, before anything of it is sent.
+    have forgotten numbers, and files that it could not read wait for another start. While there is a `cut_at_mark`, the
+    power fails when a mark is made, in that call of the disk, or for 0 as soon as it is stored, before anything of it
+    is sent; with a `cut_at_octets`, in that call of the disk after something has arrived. It then comes back soon.
+    While its receiver `forgets_frames`, V(R) falls back behind each command frame that it took.
     """
 
     mission: Mission
@@ -122,8 +126,12 @@ class NodeEnd:
         self.boots = self.wakes = self.idle_wakes = self.kills = 0
         self._on_ns = self._since_ns = 0
         self.due_ns, self.restart_ns = 0, NEVER
-        self.was_blind = self.cuts_at_mark = self._is_kill = False
-        self.has_stuck_port = False
+        self.was_blind = self._is_kill = self._comes_back = False
+        self.has_stuck_port = self.forgets_frames = False
+        self.cut_at_mark: int | None = None
+        self.cut_at_octets: int | None = None
+        self.payload.after_mark = self._after_mark
+        self.conduct = Conduct(self.clock)
         self.notes, self.battery, self.restarts_asked = Notes(), ModelBattery(), list[str]()
         self.vitals = ModelVitals(self.clock)
         self.disk = Disk(self.random, Power())
@@ -145,7 +153,8 @@ class NodeEnd:
 
     def _start(self, disk: Disk, cut_after: int | None = None) -> None:
         self.boots += 1
-        self._since_ns, self.restart_ns, self._is_kill = self.clock.true_ns, NEVER, False
+        self._since_ns, self.restart_ns = self.clock.true_ns, NEVER
+        self._is_kill = self._comes_back = False
         self.power = Power(self._cut)
         self.disk = disk
         self.disk.power = self.power
@@ -178,21 +187,30 @@ class NodeEnd:
         marked = module_in(WITNESS).Marked
         self._marks: Queue[Any] = self.node.bus.subscribe(marked, "witness", capacity=1000, policy="refuse")
         self.due_ns = 0
+        self.conduct.begin(self.node, is_doubted=self.was_blind)
 
     def step(self) -> None:
         """Execute everything that is due; nothing without power."""
         if not self.power.is_on:
             return
         before, has_octets = self._done, bool(self.port.unread)
+        farm = self.node.telecom.uplink.farm
+        vr = farm.vr
+        if has_octets and self.cut_at_octets:
+            self._cut_soon(self.cut_at_octets)
         try:
             self.node.step()
             self.due_ns = self.clock.true(self.node.next_wake_ns)
+            if self.power.is_on:
+                self.conduct.step()
         except PowerCut:
             pass
+        if self.forgets_frames and farm.vr != vr and not farm.lockout:
+            farm.begin(vr, is_locked=False)
         self.wakes += 1
         self.idle_wakes += before == self._done and not has_octets
-        if self._drain_marks() and self.cuts_at_mark and not self.forgets:
-            self.power.cut()
+        if self._drain_marks() and self.cut_at_mark == 0:
+            self._cut_soon(0)
 
     def cut(self, *, after_calls: int = 0) -> None:
         """Cut the power now, or in the middle of a later call of the disk."""
@@ -259,6 +277,16 @@ class NodeEnd:
         else:
             self.power.cut()
 
+    def _after_mark(self) -> None:
+        if self.cut_at_mark:
+            self._cut_soon(self.cut_at_mark)
+
+    def _cut_soon(self, after_calls: int) -> None:
+        """Cut the power for a short while, unless a start would lose something that the disk did not take."""
+        if not self.forgets:
+            self._comes_back = True
+            self._end(after_calls, is_kill=False)
+
     def _cut(self) -> None:
         self._on_ns += self.clock.true_ns - self._since_ns
         self.was_blind |= self.is_doubted
@@ -268,10 +296,12 @@ class NodeEnd:
             self.restart_ns = self.clock.true_ns + _RESTART_NS
         else:
             self.off()
+            if self._comes_back:
+                self.restart_ns = self.clock.true_ns + _BACK_NS
 
     def _drain_marks(self) -> bool:
         """Report the marks made; returns whether there were any."""
-        made = self._marks.drain() if self.power.is_on else []
+        made = list(self._marks.drain()) if self.power.is_on else []
         for mark in made:
             self.marked(mark.number)
         return bool(made)

@@ -9,6 +9,8 @@ from link.time.calendar import encode_ascii
 
 SECOND = 1_000_000_000
 _IN_A_ROW = 0.2  # probability that the next order comes at once
+_GOES_ON = 0.5  # probability that the next order goes on with what was begun
+_MODES = (("nominal", "payload"), ("safe", "nominal", "payload"))
 _AHEAD_S = (5, 60)  # how far ahead commands are scheduled on board
 
 
@@ -26,6 +28,7 @@ class Operator:
     def __init__(self, random: Random, pause_s: float) -> None:
         self._random, self._pause_s, self._last = random, pause_s, 0
         self.holds = False
+        self._next: list[Order] = []
 
     def pause_ns(self) -> int:
         """The time until the next order, in nanoseconds."""
@@ -34,8 +37,13 @@ class Operator:
 
     def order(self, utc_ns: int) -> Order:
         """The next order, drawn."""
-        kinds = (self._mark, self._capture, self._later, self._ping, self._ink, self._ask, self._hold, self._drop)
-        return self._random.choices(kinds, (10, 8, 6, 4, 2, 2, 2, 1))[0](utc_ns)
+        if self._next and self._random.random() < _GOES_ON:
+            return self._next.pop(0)
+        shares = {
+            self._mark: 10, self._capture: 8, self._later: 6, self._ping: 4, self._ink: 2, self._ask: 2,
+            self._hold: 2, self._drop: 1, self._mode: 1,
+        }  # fmt: skip
+        return self._random.choices(list(shares), list(shares.values()))[0](utc_ns)
 
     def first(self) -> list[Order]:
         """The orders before all others."""
@@ -77,6 +85,11 @@ class Operator:
 
     def _drop(self, utc_ns: int) -> Order:  # noqa: ARG002
         return Order("files.drop_product", {"product": self._random.randint(1, self._last + 1)})
+
+    def _mode(self, utc_ns: int) -> Order:  # noqa: ARG002
+        """The first of some changes of the mode, which end where the payload is allowed again."""
+        first, *self._next = (Order("modes.change", {"mode": mode}) for mode in self._random.choice(_MODES))
+        return first
 
     def _hold(self, utc_ns: int) -> Order:  # noqa: ARG002
         self.holds = not self.holds

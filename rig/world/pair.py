@@ -25,6 +25,8 @@ from rig.world.timeline import NEVER, SECOND, BrokenError, Timeline, Wait
 from rig.world.wire import Wire
 
 _SETTLES_S, _QUIET_S = 1_200, 5
+_BELOW_ONE = 1 - 1e-9
+_DRIZZLE = 0.2  # the share of units up that is lost while the last orders are sent: what is lost must be sent again
 _TOLD_AGAIN_S = 30  # a report first sent at most so long ago will be sent again
 BITS_PER_SECOND = 115_200
 _PRODUCT = re.compile(r"0*([0-9]+)\.(product|sent)")
@@ -121,11 +123,12 @@ class NodePair:
         yield Wait(_SETTLES_S, lambda: self._is_up)
         if not self._is_up:
             raise BrokenError("the link is not up again")
-        if self.node.node.modes.machine.mode is not Mode.PAYLOAD:
-            yield from self._do([Order("modes.change", {"mode": "nominal"})])
-            yield from self._do([Order("modes.change", {"mode": "payload"})])
-        yield from self._do([Order("files.release", {})])
+        is_led_back = self.node.node.modes.machine.mode is not Mode.PAYLOAD
+        modes = [Order("modes.change", {"mode": mode}) for mode in ("nominal", "payload") if is_led_back]
+        yield from self._do([*modes, Order("files.release", {})])
+        self.up.weather.loss = _DRIZZLE
         yield from self._do(self.operator.last(self.ground.clock.utc_ns()))
+        self.up.weather.loss = 0.0
         self._check_heard()
         self.check()
 
@@ -187,11 +190,14 @@ class NodePair:
         self.judge.forget()
 
     def rot_disk(self, share: float) -> None:
-        """Flip a bit of the file at `share` of the list of the node's files; what is lost with it is excused."""
+        """Flip a bit of a file; what is lost with it is excused. `share`, 0 to 1, says in which folder and file."""
         paths = [path for path in self.node.disk.paths if self.node.disk.read_quietly(path)]
         if not paths:
             return
-        path = paths[min(len(paths) - 1, int(share * len(paths)))]
+        folders = sorted({path.parent for path in paths})
+        number, part = divmod(min(share, _BELOW_ONE) * len(folders), 1)
+        there = [path for path in paths if path.parent == folders[int(number)]]
+        path = there[int(part * len(there))]
         self._note("rot", str(path))
         self.node.disk.rot(path)
         self.node.was_blind = True
@@ -298,7 +304,7 @@ class NodePair:
         if is_on and not may_be_on:
             self.kept_off += 1
             self.cut_power()
-        elif may_be_on:
+        elif may_be_on and self.node.restart_ns == NEVER:  # one that was killed is started by its supervisor
             self.start_node()
 
     def _deliver(self, now_ns: int) -> None:

@@ -3,12 +3,13 @@
 from random import Random
 from typing import TYPE_CHECKING
 
-from rig.world.faults.fault import Fault, FaultKind
+from rig.world.faults.fault import Fault, FaultKind, flag
 from rig.world.timeline import SECOND
 
 if TYPE_CHECKING:
     from rig.world.pair import NodePair
 
+_CALLS_OF_COMMAND_MAX = 8  # calls of the disk for one command
 _CALLS_MAX = 30  # calls of the disk, in the last of which the power fails
 _STEPS_S = (1, 60, 3_600, 86_400, 30 * 86_400)
 _DRIFT_PPB_MAX = 500_000
@@ -31,7 +32,13 @@ def _boot_cut(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # 
 
 
 def _mark_cut(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
-    pair.node.cuts_at_mark = amount is not None
+    pair.node.cut_at_mark = None if amount is None else int(amount)
+    if amount is None:
+        pair.start_node()
+
+
+def _command_cut(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
+    pair.node.cut_at_octets = None if amount is None else int(amount)
     if amount is None:
         pair.start_node()
 
@@ -85,9 +92,24 @@ KINDS = (
     ),
     FaultKind(
         name="mark cut",
-        text="the power fails as soon as a command was executed, before its end is told",
+        text="the power fails for a moment whenever a command is executed, before its end is told; amount: in which "
+        "call of the disk, 0: after all of them",
         act=_mark_cut,
-        lasts_s=(5, 45),
+        lasts_s=(5, 30),
+        amount=lambda random: random.choice((0, random.randint(1, _CALLS_OF_COMMAND_MAX))),
+    ),
+    FaultKind(
+        name="command cut",
+        text="the power fails for a moment whenever something arrives; amount: in which call of the disk",
+        act=_command_cut,
+        lasts_s=(5, 30),
+        amount=lambda random: random.randint(1, _CALLS_OF_COMMAND_MAX),
+    ),
+    FaultKind(
+        name="receiver upset",
+        text="the node's receiver of commands forgets each frame that it took, and expects it again",
+        act=flag("node", "forgets_frames"),
+        lasts_s=(5, 30),
     ),
     FaultKind(
         name="kill",

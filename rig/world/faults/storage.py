@@ -45,7 +45,7 @@ KINDS = (
     FaultKind(name="disk read-only", text="EROFS: nothing can be changed", act=flag("node", "disk", "is_read_only")),
     FaultKind(
         name="disk rots",
-        text="a bit of a file flips, which nobody is told; amount: which file, of all in their order, 0 to 1",
+        text="a bit of a file flips, which nobody is told; amount: which folder and file of it, 0 to 1",
         act=_disk_rots,
         amount=lambda random: random.random(),
     ),

@@ -28,7 +28,9 @@ OF_ENDS = {
     "disk read-only": lambda pair: pair.node.disk.is_read_only,
     "node off": lambda pair: not pair.node.power.is_on,
     "boot cut": lambda pair: not pair.node.power.is_on,
-    "mark cut": lambda pair: pair.node.cuts_at_mark,
+    "mark cut": lambda pair: pair.node.cut_at_mark == 0,
+    "command cut": lambda pair: pair.node.cut_at_octets == 1,
+    "receiver upset": lambda pair: pair.node.forgets_frames,
     "brown-out": lambda pair: pair.supply.drain_percent == 0.25,
     "thermal trip": lambda pair: pair.supply.sun_degc == 0.25,
     "clock step": lambda pair: pair.node.clock.ahead_ns == SECOND // 4,
@@ -51,7 +53,7 @@ OF_ENDS = {
 }
 MOMENTARY = {"echo", "babble", "kill", "disk rots"}
 """Tried one by one below: over as soon as they happened."""
-AMOUNTS = {"node off": 0, "boot cut": 1, "ground off": 1, "clock drift": 250}
+AMOUNTS = {"node off": 0, "command cut": 1, "boot cut": 1, "ground off": 1, "clock drift": 250}
 
 
 def fault(kind, **options):
@@ -95,6 +97,36 @@ def test_calm_ends_all_faults(world):
     faults.calm(world)
     assert not [kind for kind, holds in OF_ENDS.items() if holds(world)]
     assert not [kind for kind, holds in OF_BOTH_WIRES.items() if holds(world.up) or holds(world.down)]
+
+
+@pytest.mark.parametrize("kind", ["mark cut", "command cut"])
+@pytest.mark.parametrize("call", [0, 1, 3])
+def test_a_cut_at_a_command_is_short_and_comes_with_each_one(world, kind, call):
+    """Never between commands."""
+    amount = call if kind == "mark cut" else call + 1
+    faults.begin(Fault(at_ns=0, until_ns=SECOND, kind=kind, amount=amount), world)
+    for number in range(2):
+        assert not world.run(2, lambda: not world.node.power.is_on) or kind == "command cut"
+        world.order("witness.mark", number=901 + number)
+        assert world.run(2, lambda: not world.node.power.is_on)
+        assert world.run(6, lambda: world.node.power.is_on)
+        assert world.run(30, lambda: world.ground.station.status(world.ground.now).link.uplink == "active")
+    faults.end(fault(kind), world)
+    world.calm()
+    world.settle()
+    assert max(world.judge.marks.values()) == 1
+
+
+def test_a_receiver_that_forgets_frames_takes_them_again_and_executes_none_twice(world):
+    faults.begin(fault("receiver upset"), world)
+    world.down.is_cut = True
+    world.order("witness.mark", number=901)
+    assert world.run(5, lambda: world.node.node.dispatcher.memory.repeated > 0)
+    world.down.is_cut = False
+    faults.end(fault("receiver upset"), world)
+    world.calm()
+    world.settle()
+    assert max(world.judge.marks.values()) == 1
 
 
 def test_old_units_come_again_and_are_discarded(world):
@@ -153,9 +185,12 @@ def test_a_rotten_product_is_set_aside_and_never_sent(world):
     world.order("files.hold")
     world.order("imaging.capture", target="coast")
     world.run(3)
-    paths = world.node.disk.paths
-    at = next(number for number, path in enumerate(paths) if path.name == "00000001.product")
-    faults.begin(Fault(at_ns=0, until_ns=0, kind="disk rots", amount=(at + 0.5) / len(paths)), world)
+    world.node.disk.rot = lambda path, rot=world.node.disk.rot: rotten.append(path) or rot(path)
+    rotten = []
+    for amount in range(100):
+        if not world.judge.forgiven:
+            faults.begin(Fault(at_ns=0, until_ns=0, kind="disk rots", amount=amount / 100), world)
+    assert rotten[-1].name == "00000001.product"
     assert world.judge.forgiven == {"coast"}
     world.order("files.release")
     world.calm()

@@ -100,12 +100,12 @@ def test_the_power_fails_before_an_end_is_told(seed):
     for number in range(3):
         story.order("witness.mark", number=801 + number)
         story.run(2)
-    story.node.cuts_at_mark = True
+    story.node.cut_at_mark = 0
     story.order("witness.mark", number=901)
     story.run(1)
     assert not story.node.power.is_on
     assert story.state(4) == "released"
-    story.node.cuts_at_mark = False
+    story.node.cut_at_mark = None
     story.restart_node(0)
     story.end()
     assert (story.judge.marks[901], story.state(4)) == (1, "completed")

@@ -168,6 +168,7 @@ class Executive:
                 share.use_up(sender, self._epoch_ns)
         self._troubles = Throttle(8, 0.2)
         self._are_asked = False  # whether each app was asked when it is due since anything happened
+        self._tick_ns = _NEVER_NS  # the earliest tick of all apps that are stepped
         self._troubled: dict[str, str] = {}  # by name: the trouble last reported
         self.ticks = self.missed = self.skipped = self.overruns = self.failures = self.unsendable = self.busy_ns = 0
 
@@ -179,6 +180,7 @@ class Executive:
         beat_ns = self._clock.monotonic_ns()
         self._tasks.append(_Task(app, first_ns, is_prompt, may_be_busy, beat_ns, self._allows(app.app_name)))
         self._tasks.sort(key=lambda task: task.app.order)
+        self._find_tick()
 
     def allow(self, allows: Callable[[str], bool]) -> None:
         """Step from now on only the apps whose names `allows` returns True for, and others until they are not busy.
@@ -195,6 +197,7 @@ class Executive:
                 task.ends_ns = 0
             else:
                 task.ends_ns = task.ends_ns or now_ns + _ENDING_NS
+        self._find_tick()
 
     def steps(self, name: str) -> bool:
         """Whether an app is stepped now."""
@@ -209,10 +212,14 @@ class Executive:
     @property
     def next_due_ns(self) -> int:
         """When an app is due next: at a tick, or before it."""
-        stepped = [task for task in self._tasks if task.is_stepped]
-        prompts_ns = [self._prompt_ns(task, _due_ns) for task in stepped if task.is_prompt]
+        start_ns, due_ns = self._now_ns(), self._tick_ns
+        asked = [task for task in self._tasks if task.is_prompt and task.is_stepped]
+        for task in asked:
+            due_ns = min(due_ns, self._prompt_ns(task, _due_ns))
+        if self._now_ns() - start_ns > _AT_ONCE_NS:
+            due_ns = min([self._tick_ns, *(self._prompt_ns_alone(task, _due_ns) for task in asked)])
         self._are_asked = True
-        return min([*prompts_ns, *(task.due_ns for task in stepped)], default=_NEVER_NS)
+        return due_ns
 
     @property
     def throttled(self) -> int:
@@ -226,16 +233,20 @@ class Executive:
 
     def run_due(self) -> None:
         """Step every app that is due: at its tick, before it by its own word, or as an input may have come."""
+        now_ns = self._now_ns()
         for task in self._tasks:
-            now_ns = self._now_ns()
             if not (task.is_allowed or self._is_ending(task, now_ns)):
                 continue
             if now_ns >= task.due_ns:
                 self._run(task, now_ns)
             elif task.is_prompt and now_ns >= self._prompt_ns_awake(task):
                 self._step(task, now_ns)
-        if ticks_ns := [task.due_ns for task in self._tasks if task.is_stepped]:
-            self._sheet.forget(min(ticks_ns))
+            else:
+                continue
+            now_ns = self._now_ns()
+        self._find_tick()
+        if self._tick_ns < _NEVER_NS:
+            self._sheet.forget(self._tick_ns)
 
     def attempt(
         self,
@@ -245,16 +256,20 @@ class Executive:
         passes: tuple[type[BaseException], ...] = (),
     ) -> _Result | None:
         """Execute one duty in a section of its own; returns its result, or None where it failed or rests."""
-        rests_until_ns = self._backoff.rests_until(name)
-        if rests_until_ns and self._now_ns() < rests_until_ns:
+        start_ns = self._now_ns()
+        if start_ns < self._backoff.rests_until(name):
             return None
-        result = None
-        with _Contained(self, name, budget_ms, passes) as section:
+        section = _Contained(self, name, budget_ms, passes)
+        self._sheet.begin(section, start_ns)
+        try:
             result = work()
-        if section.error:
+        except BaseException as error:
+            if not self._leave(section, error):
+                raise
             self._set_aside(name)
-        else:
-            self._backoff.succeeded(name, section.end_ns)
+            return None
+        self._leave(section, None)
+        self._backoff.succeeded(name, section.end_ns)
         return result
 
     def rested(self, name: str, due_ns: int | None) -> int | None:
@@ -292,8 +307,12 @@ class Executive:
 
     def _leave(self, section: _Contained, error: BaseException | None) -> bool:
         """Close a section that ended, with an error if not None; whether that ends there."""
+        if error is None:
+            self._sheet.end(section, self._now_ns())
+            self._account(section)
+            return True
         is_contained = not isinstance(error, section.passes)
-        if error is not None and is_contained:  # the one place that catches everything, as flight must go on
+        if is_contained:  # the one place that catches everything, as flight must go on
             self.failures += 1
             section.error = sentence_of(error)
             self._report_failure(section.name, section.error, error)
@@ -317,10 +336,13 @@ class Executive:
         if not trouble:
             self._troubled.pop(section.name, None)
 
+    def _find_tick(self) -> None:
+        self._tick_ns = min([task.due_ns for task in self._tasks if task.is_allowed or task.ends_ns], default=_NEVER_NS)
+
     def _is_ending(self, task: _Task, now_ns: int) -> bool:
         """Whether an app that was stopped still ends what it began before."""
         if task.ends_ns:
-            is_busy = self._ask(task.app, _is_busy)
+            is_busy = self._answer(task.app, _is_busy)
             task.ends_ns = task.ends_ns if is_busy and now_ns < task.ends_ns else 0
         return task.ends_ns > 0
 
@@ -371,7 +393,13 @@ class Executive:
 
     def _prompt_ns(self, task: _Task, question: Callable[[App], int | None]) -> int:
         """When the app is due by its own word, the answer to `question`, though not while it rests."""
-        answer_ns = self._ask(task.app, question)
+        return self._note_prompt(task, self._answer(task.app, question))
+
+    def _prompt_ns_alone(self, task: _Task, question: Callable[[App], int | None]) -> int:
+        """The same of an app that may have thought long: it is asked again, in a section of its own."""
+        return self._note_prompt(task, self._ask(task.app, question))
+
+    def _note_prompt(self, task: _Task, answer_ns: int | None) -> int:
         rests_until_ns = self._backoff.rests_until(task.app.app_name)
         task.prompt_ns = _NEVER_NS if answer_ns is None else max(answer_ns, rests_until_ns)
         return task.prompt_ns
@@ -380,19 +408,18 @@ class Executive:
         """When the app is due by its own word, at once if it is busy; the last answer holds until something happens."""
         return self._prompt_ns(task, _due_ns_awake) if task.may_be_busy or not self._are_asked else task.prompt_ns
 
-    def _ask(self, app: App, question: Callable[[App], _Result]) -> _Result | None:
+    def _answer(self, app: App, question: Callable[[App], _Result]) -> _Result | None:
         """The answer of an app about when to step it; None where it fails.
 
-        The question is a duty of its own, so that no answer hides a step that fails again and again. It is asked some
-        times a turn, so that one which is answered at once gets no section; one that fails is asked again in one.
+        It is asked some times a turn, so that it gets no section; one that fails is asked again in one.
         """
-        start_ns = self._now_ns()
         try:
-            answer, took_ns = question(app), self._now_ns() - start_ns
-        except BaseException:  # it is asked again below, where this is reported
-            took_ns = _NEVER_NS
-        if took_ns <= _AT_ONCE_NS:
-            return answer
+            return question(app)
+        except BaseException:  # it is asked again, where this is reported
+            return self._ask(app, question)
+
+    def _ask(self, app: App, question: Callable[[App], _Result]) -> _Result | None:
+        """The answer of an app, in a section: a duty of its own, so that no answer hides a step that fails again."""
         return self.attempt(f"due time of {app.app_name}", app.budget_ms, lambda: question(app))
 
 

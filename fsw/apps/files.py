@@ -51,6 +51,7 @@ from link.pus.source import NumberSource
 _TRANSFERS_MAX, _SENDING_MAX = 4, 4
 _LISTED_MAX = 16
 _REPORTED_EVERY = 10  # steps
+_GREATEST = {"aside_octets": 0xFFFF_FFFF}  # of the counters that have more than 16 bits
 _NAME_CHARACTERS_MAX = 80
 _REASON_CHARACTERS_MAX = 100
 
@@ -186,7 +187,7 @@ class Files(App, period_ms=1000, budget_ms=20):
     _retries: Retries = field(default_factory=Retries)
     _transfers: dict[TransactionId, _Transfer] = field(default_factory=dict)
     _delivered: _Transfer | None = None
-    _reported: FilesStatus | None = None
+    _reported: dict[str, int] = field(default_factory=dict)
     _steps: int = 0
     _stage: Any = None
 
@@ -329,10 +330,10 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     def _news(self, now_ns: int) -> Iterator[FilesStatus]:
         """The state of the store, where it has changed or was reported some steps ago."""
-        status = self._files_status(now_ns)
-        if status != self._reported or self._steps % _REPORTED_EVERY == 0:
-            self._reported = status
-            yield status
+        counts = self._counts(now_ns)
+        if counts != self._reported or self._steps % _REPORTED_EVERY == 0:
+            self._reported = counts
+            yield FilesStatus(**{name: min(count, _GREATEST.get(name, 0xFFFF)) for name, count in counts.items()})
         self._steps += 1
 
     def _adopt(self, transaction: TransactionId) -> None:
@@ -367,7 +368,7 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     def _next_waiting(self) -> StoredProduct | None:
         """The product to begin with now, or None."""
-        if self.is_held or len(self._transfers) >= _TRANSFERS_MAX or not self.store.waiting():
+        if self.is_held or len(self._transfers) >= _TRANSFERS_MAX or not self.store.waiting_count:
             return None
         return next(self._waiting(), None)
 
@@ -437,19 +438,20 @@ class Files(App, period_ms=1000, budget_ms=20):
         rests = self._retries.rests(product_id, self.clock.monotonic_ns())
         return ProductState.RESTING if rests else ProductState.QUEUED
 
-    def _files_status(self, now_ns: int) -> FilesStatus:
+    def _counts(self, now_ns: int) -> dict[str, int]:
+        """What `FilesStatus` reports, by field, as it is counted."""
         store, entity = self.store, self.entity
-        return FilesStatus(
-            resting=_capped(self._retries.resting(now_ns)),
-            transfers_failed=_capped(self.transfers_failed),
-            products_damaged=_capped(store.damaged),
-            copies_mended=_capped(store.mended),
-            aside_octets=min(store.aside_octets, 0xFFFFFFFF),
-            disk_failures=_capped(store.disk_failures),
-            pdus_undecodable=_capped(self.bad_pdus + entity.undecodable),
-            pdus_refused=_capped(entity.refused),
-            dropped=_capped(entity.answers_dropped + entity.indications_dropped + store.notices_dropped),
-        )
+        return {
+            "resting": self._retries.resting(now_ns),
+            "transfers_failed": self.transfers_failed,
+            "products_damaged": store.damaged,
+            "copies_mended": store.mended,
+            "aside_octets": store.aside_octets,
+            "disk_failures": store.disk_failures,
+            "pdus_undecodable": self.bad_pdus + entity.undecodable,
+            "pdus_refused": entity.refused,
+            "dropped": entity.answers_dropped + entity.indications_dropped + store.notices_dropped,
+        }
 
 
 def _status(transfer: _Transfer, state: ProductState) -> ProductStatus:

@@ -121,7 +121,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
         yield self._status((now_ns - self._start_ns) // _NS, load, power)
 
     def _started(self) -> NodeStarted:
-        waiting, damaged = min(len(self.store.waiting()), _U16_MAX), min(self.store.damaged, _U16_MAX)
+        waiting, damaged = min(self.store.waiting_count, _U16_MAX), min(self.store.damaged, _U16_MAX)
         return NodeStarted(node=self.node, board=self.board.name, products_waiting=waiting, products_damaged=damaged)
 
     def _loop_load(self, elapsed_s: float) -> float:
@@ -140,7 +140,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
 
     def _status(self, uptime_s: int, load: float, power: PowerReading) -> NodeStatus:
         executive, dispatcher, uplink = self.executive, self.dispatcher, self.telecom.uplink
-        reporter = self.reporter
+        reporter, port = self.reporter, self.telecom.port.state
         return NodeStatus(
             dictionary=bytes.fromhex(self.dictionary_version),
             boots=min(self.numbers.boots, _U16_MAX),
@@ -153,7 +153,7 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             failures=min(executive.failures, _U16_MAX),
             loop_load=round(100 * load),
             jobs=min(self.jobs.unfinished, _U8_MAX),
-            products_waiting=min(len(self.store.waiting()), _U16_MAX),
+            products_waiting=min(self.store.waiting_count, _U16_MAX),
             store_octets=min(self.store.octets, _U32_MAX),
             commands_accepted=min(dispatcher.accepted, _U16_MAX),
             commands_rejected=min(dispatcher.rejected, _U16_MAX),
@@ -173,8 +173,8 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
             checks_unread=min(reporter.services.monitor.unreadable, _U16_MAX),
             tc_packets_bad=min(uplink.bad_packets, _U16_MAX),
             notes_lost=min(self.crash_log.lost, _U8_MAX),
-            port_losses=min(self.telecom.port.state.losses, _U16_MAX),
-            port_refused=min(self.telecom.port.state.refused, _U16_MAX),
+            port_losses=min(port.losses, _U16_MAX),
+            port_refused=min(port.refused, _U16_MAX),
             power_w=power.watts,
             energy_j=self._energy_j,
             power_source=PowerSource[power.source.upper()],

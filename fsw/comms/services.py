@@ -152,8 +152,9 @@ class Services(App, period_ms=10_000, budget_ms=20):
     def check(self, record: Record) -> None:
         """Raise UnsendableError for a record that fits into no packet, or that the ground could not decode."""
         check_sendable(record)
-        if isinstance(record, Telemetry | Event):
-            kind, name = Event if isinstance(record, Event) else Telemetry, type(record).__name__
+        kind = Telemetry if isinstance(record, Telemetry) else Event if isinstance(record, Event) else None
+        if kind is not None:
+            name = type(record).__name__
             if (kind, record.__id__, name) not in self._declared:
                 raise UnsendableError(f"{name} is not in the dictionary: declare it in the app's own file")
 
@@ -209,7 +210,7 @@ class Services(App, period_ms=10_000, budget_ms=20):
     def due_ns(self) -> int | None:
         """When a structure is to be reported, a parameter to be checked or a transfer given up; None for never."""
         due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns, self.large.next_due_ns)
-        return min((ns for ns in due if ns is not None), default=None)
+        return min([ns for ns in due if ns is not None], default=None)
 
     def pop_scheduled(self) -> Due:
         """The scheduled packets whose times have come; before any is executed, it is stored that they were taken out.

@@ -288,14 +288,14 @@ class Executive:
     def report(self, name: str, record: Record) -> None:
         """Publish a record of `name`, or count it: one beyond its share, or one that cannot go down (reported once)."""
         kind = type(record).__name__
-        trouble = f"{name} {kind}"
         try:
             self.check(record)
         except UnsendableError as error:
             self.unsendable += 1
-            self._report_once(trouble, str(error), StepFailed(name=name, error=sentence_of(error, 120)), error)
+            self._report_once(f"{name} {kind}", str(error), StepFailed(name=name, error=sentence_of(error, 120)), error)
             return
-        self._troubled.pop(trouble, None)
+        if self._troubled:
+            self._troubled.pop(f"{name} {kind}", None)
         share = self._shares[Event if isinstance(record, Event) else Record]
         gate = share.admit((name, kind), self._now_ns())
         if gate is Gate.OPEN:
@@ -333,7 +333,7 @@ class Executive:
             took_ms = took_ns // _NS_PER_MS
             event = BudgetOverrun(name=section.name, took_ms=took_ms, budget_ms=section.budget_ms)
             self._report_once(section.name, trouble, event)
-        if not trouble:
+        if self._troubled and not trouble:
             self._troubled.pop(section.name, None)
 
     def _find_tick(self) -> None:

@@ -8,6 +8,7 @@ from link.dictionary.declare import Event, Record, Telemetry
 from link.pus.message import Report
 from link.pus.packets import TM_DATA_MAX
 
+_REPORTED = (Telemetry, Event, Report)
 _KEYS_OCTETS = 4  # the structure or event identifier in front of the values
 
 
@@ -17,7 +18,7 @@ class UnsendableError(Exception):
 
 def check_sendable(record: Record) -> None:
     """Raises UnsendableError for what is no report, a value that its field cannot hold, or more than a packet holds."""
-    if not isinstance(record, Telemetry | Event | Report):
+    if not isinstance(record, _REPORTED):
         raise UnsendableError(f"{type(record).__name__} is neither telemetry nor an event")
     try:
         octets = record.seal()

@@ -31,6 +31,10 @@ class Throttle:
     per_second: float
     refused: int = 0
     _shares: dict[Hashable, _Share] = field(default_factory=dict)
+    _interval_ns: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._interval_ns = round(_NS / self.per_second)
 
     def use_up(self, sender: Hashable, now_ns: int) -> None:
         """Begin with the share of `sender` used up, as it was before the node restarted."""
@@ -38,7 +42,10 @@ class Throttle:
 
     def admit(self, sender: Hashable, now_ns: int) -> Gate:
         """Whether one more message of `sender` may pass. A share grows again at `per_second`, up to `burst`."""
-        share, interval_ns = self._shares.setdefault(sender, _Share()), round(_NS / self.per_second)
+        interval_ns = self._interval_ns
+        share = self._shares.get(sender)
+        if share is None:
+            share = self._shares[sender] = _Share()
         if share.due_ns <= now_ns:
             share.due_ns, share.closed = now_ns, False
         if share.due_ns - now_ns <= (self.burst - 1) * interval_ns:

@@ -91,6 +91,7 @@ class HousekeepingStructures:
     def __init__(self, parameters: Parameters, *, tick_ms: int = 100, capacity: int = 64) -> None:
         self._parameters, self._tick_ns, self._capacity = parameters, tick_ms * _MS, capacity
         self._kept: dict[int, _Kept] = {}
+        self._created: dict[int, _Kept] = {}  # those of `_kept` that no app declares
         self._set_aside: list[tuple[int, str]] = []
 
     def declare(self, structure: ReportEntry) -> None:
@@ -116,7 +117,7 @@ class HousekeepingStructures:
             if declared and one.declared:
                 declared.interval, declared.enabled = one.interval, one.enabled
             elif not declared and not one.declared and self._parameters.table.entries.keys() >= set(one.parameters):
-                self._kept[one.structure] = _Kept(one.interval, one.enabled, list(one.parameters))
+                self._add(one.structure, _Kept(one.interval, one.enabled, list(one.parameters)))
             else:
                 misfits += 1
         return misfits
@@ -130,7 +131,7 @@ class HousekeepingStructures:
     @property
     def deadline_ns(self) -> int | None:
         """When the next report is due; None while none is periodic."""
-        return min([kept.due_ns for kept in self._kept.values() if kept.enabled and not kept.declared], default=None)
+        return min([kept.due_ns for kept in self._created.values() if kept.enabled], default=None)
 
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:
         """The reports of created structures that are due. A report that was missed is not made later.
@@ -180,7 +181,10 @@ class HousekeepingStructures:
             raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} structures exist, no more fit")
         self._check(request.parameters, request.groups, request.parameters)
         _check_interval(request.interval)
-        self._kept[request.structure] = _Kept(request.interval, False, list(request.parameters))
+        self._add(request.structure, _Kept(request.interval, False, list(request.parameters)))
+
+    def _add(self, structure: int, created: _Kept) -> None:
+        self._kept[structure] = self._created[structure] = created
 
     def _append(self, request: AppendParameters) -> None:
         kept = self._changeable(request.structure)
@@ -211,7 +215,7 @@ class HousekeepingStructures:
 
     def _delete(self, structure: int) -> None:
         self._changeable(structure)
-        del self._kept[structure]
+        del self._kept[structure], self._created[structure]
 
     def _enable(self, structure: int, now_ns: int) -> None:
         kept = self._known(structure)
@@ -247,10 +251,6 @@ class HousekeepingStructures:
 
     def _value(self, number: int) -> bytes:
         return self._parameters.encoded(number)[2:]
-
-    @property
-    def _created(self) -> dict[int, _Kept]:
-        return {structure: kept for structure, kept in self._kept.items() if not kept.declared}
 
     def _known(self, structure: int) -> _Kept:
         if structure not in self._kept:

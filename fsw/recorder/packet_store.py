@@ -275,11 +275,15 @@ class PacketStore:
         Only what is earlier than the latest records is looked for on the medium. Where a clock was set back, or a
         segment cannot be read, this may miss some: the ground gets them once more, and acknowledges their numbers.
         """
+        if not spans:
+            return
         of_apid: defaultdict[int, list[PacketSpan]] = defaultdict(list)
         for span in spans:
             of_apid[span.apid].append(span)
-        meant = [one.number for one in self._recent if _is_among(one, of_apid)]
-        if not self._recent or any(span.start_ns < self._recent[0].utc_ns for span in spans):
+        start_ns, end_ns = min(span.start_ns for span in spans), max(span.end_ns for span in spans)
+        near = [one for one in self._recent if start_ns <= one.utc_ns <= end_ns]  # of all that are recent, few
+        meant = [one.number for one in near if _is_among(one, of_apid)]
+        if not self._recent or start_ns < self._recent[0].utc_ns:
             meant += self._meant_before(self._recent[0].number if self._recent else self.marks.next, of_apid)
         if meant:
             self.marks.acknowledge((number, number + 1) for number in sorted(meant))

@@ -78,19 +78,20 @@ class Recorder:
     @property
     def octets(self) -> int:
         """How much of the medium all stores take."""
-        return sum(store.octets for store in self.stores.values())
+        return sum([store.octets for store in self.stores.values()])
 
     @property
     def next_due_ns(self) -> int | None:
         """When `step` has something to do, in monotonic time; None while it has nothing."""
         due = [store.next_due_ns for store in self.stores.values()]
-        due += [0] if any(self._goes_on(one) for one in self._copies) else []
-        return min((ns for ns in due if ns is not None), default=None)
+        due += [0] if self._copies and any(self._goes_on(one) for one in self._copies) else []
+        return min([ns for ns in due if ns is not None], default=None)
 
     def next_play_ns(self, may_go: Callable[[StoreSetting], bool] = lambda _: True) -> int | None:
         """When `play` may have something to send of stores that `may_go`; None while only a record can change it."""
-        due = [one.next_due_ns for one in self.retrievals.values() if may_go(one.store.setting)]
-        return min((ns for ns in due if ns is not None), default=None)
+        running = [one for one in self.retrievals.values() if one.is_running]
+        due = [one.next_due_ns for one in running if may_go(one.store.setting)]
+        return min([ns for ns in due if ns is not None], default=None)
 
     def accept(self, packets: Iterable[TimedPacket], monotonic_ns: int) -> None:
         """Keep packets in the stores that choose their kinds; each store writes its own with one write.
@@ -108,10 +109,10 @@ class Recorder:
 
     def put(self, store: PacketStore, packets: Sequence[TimedPacket], monotonic_ns: int) -> None:
         """Keep packets in one store."""
-        start, octets = 0, 0
+        start, octets, octets_max = 0, 0, store.setting.segment_octets
         for at, (packet, _) in enumerate(packets):
             size = len(packet) + RECORD_OCTETS
-            if octets and octets + size > store.setting.segment_octets:
+            if octets and octets + size > octets_max:
                 self._put(store, packets[start:at], octets, monotonic_ns)
                 start, octets = at, 0
             octets += size
@@ -149,7 +150,8 @@ class Recorder:
 
         At most `octets_max` octets of packets, but at least one packet.
         """
-        for store in sorted(self.stores.values(), key=lambda one: -one.setting.priority):
+        sent = [one for number, one in self.stores.items() if self.is_retrieved(number)]
+        for store in sorted(sent, key=lambda one: -one.setting.priority):
             number = store.setting.number
             if not may_go(store.setting):
                 continue

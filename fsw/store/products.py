@@ -181,6 +181,11 @@ class ProductStore:
         """The products that wait for delivery: by priority, the highest first, then the oldest first."""
         return sorted(self._waiting.values(), key=lambda product: (-product.priority, product.id))
 
+    @property
+    def waiting_count(self) -> int:
+        """How many products wait for delivery."""
+        return len(self._waiting)
+
     def products(self) -> list[StoredProduct]:
         """All products in the store, delivered or not, by number."""
         return [self._kept[product_id].product for product_id in sorted(self._kept)]
@@ -205,7 +210,7 @@ class ProductStore:
     @property
     def octets(self) -> int:
         """Octets of all products, delivered or not, and of the files set aside."""
-        return sum(kept.product.octets for kept in self._kept.values()) + self.aside_octets
+        return sum([kept.product.octets for kept in self._kept.values()]) + self.aside_octets
 
     def _read_in_all(self) -> None:
         names = list[str]()

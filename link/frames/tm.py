@@ -5,6 +5,7 @@ secondary header 1 | synchronisation 1 | packet order 1 | segment length 2 (3) |
 secondary header (version 2 (0) | octets - 1: 6 | up to 63), if any | data | OCF 32, if any | FECF 16, if managed so
 """
 
+import struct
 from dataclasses import dataclass
 from typing import Self
 
@@ -26,6 +27,8 @@ _WIRE = Packed(
     segment_length=2,
     first_header=11,
 )
+_HEAD = struct.Struct(">HBBH")
+"""The header as words, for speed: a frame is encoded each second at least."""
 TM_HEADER_SIZE = _WIRE.size
 OCF_SIZE = 4
 SECONDARY_OCTETS_MAX = 63
@@ -59,12 +62,7 @@ class TmFrame:
 
     def encode(self, *, fecf: bool = True) -> bytes:
         """The whole frame, its error control field last if `fecf`. Raises ValueError naming what is out of range."""
-        counts = (self.master_count, self.channel_count)
-        status = (self.unsynchronised, self.packet_order, self.segment_length, self.first_header)
-        head = _WIRE.pack(
-            0, self.spacecraft_id, self.channel, self.ocf is not None, *counts, bool(self.secondary), *status
-        )
-        octets = head + self._encoded_secondary() + self.data
+        octets = self._encoded_head() + self._encoded_secondary() + self.data
         if self.ocf is not None:
             octets += self.ocf.to_bytes(OCF_SIZE)
         if len(octets) + FECF_SIZE * fecf > TM_FRAME_OCTETS_MAX:
@@ -100,6 +98,35 @@ class TmFrame:
             packet_order=bool(packet_order),
             segment_length=segment_length,
         )
+
+    def _encoded_head(self) -> bytes:
+        """The primary header. Raises ValueError naming what is out of range."""
+        if self.spacecraft_id >> 10 or self.channel >> 3 or self.segment_length >> 2 or self.first_header >> 11:
+            raise self._out_of_range()
+        status = self.segment_length << 11 | self.first_header
+        if self.secondary or self.unsynchronised or self.packet_order:
+            status |= bool(self.secondary) << 15 | self.unsynchronised << 14 | self.packet_order << 13
+        try:
+            return _HEAD.pack(
+                self.spacecraft_id << 4 | self.channel << 1 | (self.ocf is not None),
+                self.master_count,
+                self.channel_count,
+                status,
+            )
+        except struct.error:
+            raise self._out_of_range() from None
+
+    def _out_of_range(self) -> ValueError:
+        """The error of the field that is out of its range, from the slower encoder, which checks each field."""
+        counts = (self.master_count, self.channel_count)
+        status = (self.unsynchronised, self.packet_order, self.segment_length, self.first_header)
+        try:
+            _WIRE.pack(
+                0, self.spacecraft_id, self.channel, self.ocf is not None, *counts, bool(self.secondary), *status
+            )
+        except ValueError as error:
+            return error
+        raise AssertionError(self)
 
     def _encoded_secondary(self) -> bytes:
         """The secondary header behind its octet of version and length (§4.1.3)."""

@@ -6,7 +6,7 @@ any of it.
 """
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,18 +17,41 @@ from rig.world.power import Power
 
 @dataclass(eq=False, slots=True)
 class _File:
-    """`safe`: the synced content; `unsafe`: the whole content after each write since, in order."""
+    """`safe`: the synced content; `unsafe`: the whole content after each write since, in order.
+
+    What is written behind the end is `grown`, one piece a write, until somebody looks at the content: a file that only
+    grows is not copied with each write.
+    """
 
     safe: bytes = b""
     unsafe: list[bytes] = field(default_factory=list)
+    grown: list[bytes] = field(default_factory=list)
 
     @property
     def octets(self) -> bytes:
-        return self.unsafe[-1] if self.unsafe else self.safe
+        return self.versions[-1]
+
+    @property
+    def versions(self) -> list[bytes]:
+        """The synced content, and the whole content after each write since."""
+        for piece in self.grown:
+            self.unsafe.append((self.unsafe[-1] if self.unsafe else self.safe) + piece)
+        self.grown = []
+        return [self.safe, *self.unsafe]
 
     @property
     def is_unsafe(self) -> bool:
-        return bool(self.unsafe)
+        return bool(self.unsafe or self.grown)
+
+    def write(self, octets: bytes) -> None:
+        """Have this content from now on, which is not safe yet."""
+        self.unsafe = self.versions[1:]
+        self.unsafe.append(octets)
+
+    def sync(self) -> None:
+        """Make the content safe."""
+        self.safe = b"".join((self.unsafe[-1] if self.unsafe else self.safe, *self.grown))
+        self.unsafe, self.grown = [], []
 
 
 @dataclass(eq=False, slots=True)
@@ -106,7 +129,13 @@ class Disk:
 
     def append(self, path: Path, octets: bytes) -> None:
         """Write behind the last octet of a file."""
-        self._put(path, lambda old: old + octets)
+        entry = self._found(path.parts)
+        if isinstance(entry, _File) and not (self.misdirecting or self.tearing or self.octets_max is not None):
+            self._begin(path, is_change=True)
+            entry.grown.append(octets)
+            self._change()
+        else:
+            self._put(path, lambda old: old + octets)
 
     def sync(self, path: Path) -> None:
         """Make the content of a file, or the names in a folder, survive a power cut."""
@@ -121,7 +150,7 @@ class Disk:
         if isinstance(entry, _Folder):
             entry.safe, entry.changes = dict(entry.now), []
         else:
-            entry.safe, entry.unsafe = entry.octets, []
+            entry.sync()
 
     def replace(self, old: Path, new: Path) -> None:
         """Rename. After a cut it has the old name or the new one; in two folders perhaps both, or none."""
@@ -175,7 +204,8 @@ class Disk:
         bits = bytearray(file.octets)
         at = self._random.randrange(8 * len(bits))
         bits[at // 8] ^= 0x80 >> at % 8
-        file.safe, file.unsafe = bytes(bits), []
+        file.write(bytes(bits))
+        file.sync()
 
     def read_quietly(self, path: Path) -> bytes:
         """All octets of a file, whatever ails the disk."""
@@ -236,9 +266,9 @@ class Disk:
         if self.tearing and self._random.random() < self.tearing:
             self.refused += 1
             kept = self._random.randint(0, len(content))
-            entry.unsafe.append(content[:kept] + before[kept:])
+            entry.write(content[:kept] + before[kept:])
             raise OSError(errno.EIO, "Input/output error", str(path))
-        entry.unsafe.append(content)
+        entry.write(content)
         self._change()
 
     def _stray(self, folder: _Folder, name: str, changed: Callable[[bytes], bytes]) -> None:
@@ -249,7 +279,7 @@ class Disk:
         if others:
             file = folder.now[self._random.choice(others)]
             assert isinstance(file, _File)
-            file.unsafe.append(changed(file.octets))
+            file.write(changed(file.octets))
         self._change()
 
     def _file(self, path: Path) -> _File:
@@ -265,12 +295,16 @@ class Disk:
         return entry
 
     def _find(self, path: Path) -> _Entry:
-        entry: _Entry = self._root
-        for name in path.parts[1:]:
-            found = entry.now.get(name) if isinstance(entry, _Folder) else None
-            if found is None:
-                raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
-            entry = found
+        entry = self._found(path.parts)
+        if entry is None:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
+        return entry
+
+    def _found(self, parts: Sequence[str]) -> _Entry | None:
+        """What is at the path of these parts, the first of which is the root; None where there is nothing."""
+        entry: _Entry | None = self._root
+        for name in parts[1:]:
+            entry = entry.now.get(name) if isinstance(entry, _Folder) else None
         return entry
 
     def _left(self, folder: _Folder, done: dict[int, _Entry]) -> _Folder:
@@ -287,9 +321,9 @@ class Disk:
         return _Folder(left, dict(left))
 
     def _torn(self, file: _File) -> bytes:
-        if not file.unsafe:
+        versions = file.versions
+        if len(versions) == 1:
             return file.safe
-        versions = [file.safe, *file.unsafe]
         number = self._random.randrange(2 * len(versions) - 1)
         if number < len(versions):
             return versions[number]

@@ -204,7 +204,7 @@ def test_what_it_tells_besides_counters(desk):
     desk.app.telecom.uplink.farm.begin(9, is_locked=True)
     desk.app.kernels_failed, desk.app.store = (
         ("crc",) * 300,
-        SimpleNamespace(waiting=lambda: range(70_000), damaged=70_001, octets=0),
+        SimpleNamespace(waiting_count=70_000, damaged=70_001, octets=0),
     )
     started, _, told = desk.step()
     assert (started.products_waiting, started.products_damaged) == (65_535, 65_535)

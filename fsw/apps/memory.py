@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from fsw.comms.request_memory import RequestMemory, Taken
@@ -10,6 +11,7 @@ from fsw.executive.app import App, AppReport
 from fsw.store.durable import Durable
 from link.dictionary import Event, Int8ub, wire
 
+_FAILED, _DAMAGED = attrgetter("failed"), attrgetter("damaged")
 _REASON_CHARACTERS_MAX = 60
 _PERIODS_OF_REPETITION = 4  # of this app: in this time every report is sent, and sent again (fsw/comms/repeats.py)
 _UNITS_OF_REPORTS = 4  # after so many a waiting answer is sent: it was in the one at the port or the two ahead
@@ -52,12 +54,12 @@ class Memory(App, period_ms=10_000, budget_ms=100):
     @property
     def failed(self) -> int:
         """How many values the medium did not take."""
-        return sum([record.failed for record in self.records.values()])
+        return sum(map(_FAILED, self.records.values()))
 
     @property
     def damaged(self) -> int:
         """How many copies were damaged at the start."""
-        return sum([record.damaged for record in self.records.values()])
+        return sum(map(_DAMAGED, self.records.values()))
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
         """Report damaged copies once, and a record that fails or works again when that changes."""

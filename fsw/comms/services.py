@@ -84,6 +84,7 @@ class SettingsMisfit(Event, id=0x43, severity="medium"):
     items: int = wire(Int16ub)
 
 
+_DECLARED = (Telemetry, Event)  # of which the ground knows only what the dictionary has
 _CHECK_EVENTS = {form.__id__: form for form in (ParameterCaution, ParameterAlarm)}
 
 
@@ -152,9 +153,8 @@ class Services(App, period_ms=10_000, budget_ms=20):
     def check(self, record: Record) -> None:
         """Raise UnsendableError for a record that fits into no packet, or that the ground could not decode."""
         check_sendable(record)
-        kind = Telemetry if isinstance(record, Telemetry) else Event if isinstance(record, Event) else None
-        if kind is not None:
-            name = type(record).__name__
+        if isinstance(record, _DECLARED):
+            kind, name = Event if isinstance(record, Event) else Telemetry, type(record).__name__
             if (kind, record.__id__, name) not in self._declared:
                 raise UnsendableError(f"{name} is not in the dictionary: declare it in the app's own file")
 

@@ -17,7 +17,7 @@ from fsw.executive.floods import Floods
 from fsw.executive.sendable import UnsendableError, check_sendable
 from fsw.executive.sentence import sentence_of
 from fsw.executive.throttle import Gate, Throttle
-from fsw.executive.timesheet import Section, Timesheet
+from fsw.executive.timesheet import Timesheet
 from hal.clock import Clock
 from link.dictionary import Event, Int32ub, Int64ub, wire
 from link.dictionary.declare import Record
@@ -116,25 +116,26 @@ class _Task:
         return (now_ns - self.first_ns) // self.period_ns
 
 
-class _Contained(Section):
+class _Contained:
     """A section of `executive`, in which failures end except those of the classes `passes`."""
 
-    __slots__ = ("budget_ms", "executive", "passes")
+    __slots__ = ("budget_ms", "executive", "name", "outer", "passes", "start_ns")
 
     def __init__(
         self, executive: "Executive", name: str, budget_ms: int, passes: tuple[type[BaseException], ...]
     ) -> None:
-        self.name, self.error = name, ""
-        self.executive, self.budget_ms, self.passes = executive, budget_ms, passes
+        self.executive, self.name, self.budget_ms, self.passes = executive, name, budget_ms, passes
 
     def __enter__(self) -> Self:
-        self.executive._sheet.begin(self, self.executive._now_ns())
+        executive = self.executive
+        sheet = executive._sheet
+        self.start_ns, self.outer, sheet.open = executive._now_ns(), sheet.open, self.name
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        return self.executive._leave(self, error)
+        return self.executive._leave(self.name, self.budget_ms, (self.start_ns, self.outer), error, self.passes)
 
 
 class Executive:
@@ -160,6 +161,7 @@ class Executive:
         self._now_ns = clock.monotonic_ns
         self._epoch_ns = self._now_ns()
         self._tasks: list[_Task] = []
+        self._prompt: list[_Task] = []  # those that may be due between ticks
         self._allows: Callable[[str], bool] = lambda _: True
         self._sheet, self._backoff = Timesheet(), Backoff()
         self._shares = {Event: Throttle(32, 4), Record: Throttle(128, 128)}
@@ -180,6 +182,7 @@ class Executive:
         beat_ns = self._clock.monotonic_ns()
         self._tasks.append(_Task(app, first_ns, is_prompt, may_be_busy, beat_ns, self._allows(app.app_name)))
         self._tasks.sort(key=lambda task: task.app.order)
+        self._prompt = [task for task in self._tasks if task.is_prompt]
         self._find_tick()
 
     def allow(self, allows: Callable[[str], bool]) -> None:
@@ -213,7 +216,7 @@ class Executive:
     def next_due_ns(self) -> int:
         """When an app is due next: at a tick, or before it."""
         start_ns, due_ns = self._now_ns(), self._tick_ns
-        asked = [task for task in self._tasks if task.is_prompt and task.is_stepped]
+        asked = [task for task in self._prompt if task.is_allowed or task.ends_ns]
         for task in asked:
             due_ns = min(due_ns, self._prompt_ns(task, _due_ns))
         if self._now_ns() - start_ns > _AT_ONCE_NS:
@@ -235,7 +238,7 @@ class Executive:
         """Step every app that is due: at its tick, before it by its own word, or as an input may have come."""
         now_ns = self._now_ns()
         for task in self._tasks:
-            if not (task.is_allowed or self._is_ending(task, now_ns)):
+            if not task.is_allowed and not self._is_ending(task, now_ns):
                 continue
             if now_ns >= task.due_ns:
                 self._run(task, now_ns)
@@ -256,25 +259,30 @@ class Executive:
         passes: tuple[type[BaseException], ...] = (),
     ) -> _Result | None:
         """Execute one duty in a section of its own; returns its result, or None where it failed or rests."""
-        start_ns = self._now_ns()
-        if start_ns < self._backoff.rests_until(name):
+        start_ns, backoff, sheet = self._now_ns(), self._backoff, self._sheet
+        if backoff.streaks and start_ns < backoff.rests_until(name):
             return None
-        section = _Contained(self, name, budget_ms, passes)
-        self._sheet.begin(section, start_ns)
+        outer, sheet.open = sheet.open, name
         try:
             result = work()
         except BaseException as error:
-            if not self._leave(section, error):
+            if not self._leave(name, budget_ms, (start_ns, outer), error, passes):
                 raise
             self._set_aside(name)
             return None
-        self._leave(section, None)
-        self._backoff.succeeded(name, section.end_ns)
+        end_ns = self._now_ns()
+        sheet.end(name, start_ns, end_ns, outer)
+        if end_ns > start_ns or self._troubled:  # nothing to account for where no time passed: in virtual time
+            self._account(name, budget_ms, end_ns - start_ns, outer)
+        if backoff.streaks:
+            backoff.succeeded(name, end_ns)
         return result
 
     def rested(self, name: str, due_ns: int | None) -> int | None:
         """The time at which a duty that is due at `due_ns` will be executed: later, while it rests."""
-        return None if due_ns is None else max(due_ns, self._backoff.rests_until(name))
+        if due_ns is None or not self._backoff.streaks:
+            return due_ns
+        return max(due_ns, self._backoff.rests_until(name))
 
     def section(self, name: str, budget_ms: int, passes: tuple[type[BaseException], ...] = ()) -> _Contained:
         """Account for the code inside, and turn its exceptions into events. Apps and duties run in sections only.
@@ -305,36 +313,41 @@ class Executive:
             if self._floods:
                 self._floods.note((name, kind))
 
-    def _leave(self, section: _Contained, error: BaseException | None) -> bool:
-        """Close a section that ended, with an error if not None; whether that ends there."""
-        if error is None:
-            self._sheet.end(section, self._now_ns())
-            self._account(section)
-            return True
-        is_contained = not isinstance(error, section.passes)
-        if is_contained:  # the one place that catches everything, as flight must go on
+    def _leave(
+        self,
+        name: str,
+        budget_ms: int,
+        begun: tuple[int, str],
+        error: BaseException | None,
+        passes: tuple[type[BaseException], ...],
+    ) -> bool:
+        """Close a section that ended, with an error if not None; whether that ends there.
+
+        `begun`: when it began, and the section around it.
+        """
+        start_ns, outer = begun
+        is_contained, trouble = not isinstance(error, passes), ""
+        if error is not None and is_contained:  # the one place that catches everything, as flight must go on
             self.failures += 1
-            section.error = sentence_of(error)
-            self._report_failure(section.name, section.error, error)
-        self._sheet.end(section, self._now_ns())
+            trouble = sentence_of(error)
+            self._report_failure(name, trouble, error)
+        end_ns = self._now_ns()
+        self._sheet.end(name, start_ns, end_ns, outer)
         if is_contained:
-            self._account(section)
+            self._account(name, budget_ms, end_ns - start_ns, outer, trouble)
         return is_contained
 
-    def _account(self, section: _Contained) -> None:
+    def _account(self, name: str, budget_ms: int, took_ns: int, outer: str, trouble: str = "") -> None:
         """Count the time of a section that ended, and report an overrun; without trouble, the next one is new."""
-        took_ns = section.end_ns - section.start_ns
-        if not self._sheet.is_open:
+        if not outer:
             self.busy_ns += took_ns
-        trouble = section.error
-        if took_ns > section.budget_ms * _NS_PER_MS:
+        if took_ns > budget_ms * _NS_PER_MS:
             self.overruns += 1
             trouble = trouble or "overrun"
-            took_ms = took_ns // _NS_PER_MS
-            event = BudgetOverrun(name=section.name, took_ms=took_ms, budget_ms=section.budget_ms)
-            self._report_once(section.name, trouble, event)
+            event = BudgetOverrun(name=name, took_ms=took_ns // _NS_PER_MS, budget_ms=budget_ms)
+            self._report_once(name, trouble, event)
         if self._troubled and not trouble:
-            self._troubled.pop(section.name, None)
+            self._troubled.pop(name, None)
 
     def _find_tick(self) -> None:
         self._tick_ns = min([task.due_ns for task in self._tasks if task.is_allowed or task.ends_ns], default=_NEVER_NS)
@@ -351,21 +364,21 @@ class Executive:
         if tick > task.tick:
             self._report_missed(task, tick, now_ns)
         task.await_tick(tick + 1)
-        if now_ns < self._backoff.rests_until(task.app.app_name):
+        if self._backoff.streaks and now_ns < self._backoff.rests_until(task.app.app_name):
             self.skipped += 1
             return
         self.ticks += 1
         self._step(task, now_ns)
 
     def _step(self, task: _Task, now_ns: int) -> None:
-        app = task.app
+        app, name = task.app, task.app.app_name
 
         def step() -> None:
             for record in app.step(now_ns):
-                self.report(app.app_name, record)
+                self.report(name, record)
             task.beat_ns = now_ns
 
-        self.attempt(app.app_name, app.budget_ms, step)
+        self.attempt(name, app.budget_ms, step)
 
     def _report_missed(self, task: _Task, tick: int, now_ns: int) -> None:
         culprit, missed = self._sheet.culprit(task.due_ns, now_ns), tick - task.tick
@@ -400,9 +413,10 @@ class Executive:
         return self._note_prompt(task, self._ask(task.app, question))
 
     def _note_prompt(self, task: _Task, answer_ns: int | None) -> int:
-        rests_until_ns = self._backoff.rests_until(task.app.app_name)
-        task.prompt_ns = _NEVER_NS if answer_ns is None else max(answer_ns, rests_until_ns)
-        return task.prompt_ns
+        task.prompt_ns = answer_ns = _NEVER_NS if answer_ns is None else answer_ns
+        if self._backoff.streaks:
+            task.prompt_ns = answer_ns = max(answer_ns, self._backoff.rests_until(task.app.app_name))
+        return answer_ns
 
     def _prompt_ns_awake(self, task: _Task) -> int:
         """When the app is due by its own word, at once if it is busy; the last answer holds until something happens."""

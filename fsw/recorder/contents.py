@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from fsw.recorder.segment import StoredRecord
 
@@ -64,6 +64,12 @@ class Contents:
                 self.kinds.add(kind)
             else:
                 self.kinds_more |= kind not in self.kinds
+
+    @classmethod
+    def between(cls, first: StoredRecord, last: StoredRecord) -> Self:
+        """What stands from the first to the last record, by these two alone: perhaps less, perhaps of other times."""
+        records, times = 1 + last.number - first.number, (first.utc_ns, last.utc_ns)
+        return cls(records, first.number, last.number, min(times), max(times))
 
     def overlaps(self, start_ns: int, end_ns: int) -> bool:
         """Whether a record may have a time from `start_ns` to `end_ns`, both included."""

@@ -2,7 +2,8 @@
 
 A batch is one write behind the active segment. What was written counts as recorded once the medium confirmed it: until
 then it is held in memory as well, so that a write or a sync that fails costs nothing; it begins a new segment. A start
-begins one too, as the end of the last one may be torn. Only what is recorded is ever read back.
+begins one too, as the end of the last one may be torn. Only what is recorded is ever read back. At the start a long
+segment is judged by its ends: what stands between them is read when it is asked for, or when there is time.
 """
 
 from bisect import bisect_right
@@ -24,6 +25,7 @@ from fsw.recorder.segment import (
     Scan,
     StoredRecord,
     encode_records,
+    ends_in,
     scan_segment,
     seed_of,
     segment_header,
@@ -32,6 +34,8 @@ from fsw.recorder.segment_files import SegmentFiles
 from fsw.recorder.setting import StoreSetting, SyncPolicy
 from link.packets.space_packet import COUNT_MODULUS
 
+_LONG_OCTETS = 1 << 14  # from here on to look at the ends of a segment is faster than to read it
+_END_OCTETS = 2048
 _FILE_OCTETS_MIN = 4096  # what the smallest file takes of a disk
 _ID_OCTETS = 4  # of a packet: APID and sequence count
 _RECENT = 2048  # records whose packets can be acknowledged without reading the medium
@@ -45,7 +49,8 @@ TimedPacket = tuple[bytes, int]
 class StoreSegment:
     """A segment of a store: its file of `octets`, and what is recorded in it.
 
-    `is_read`: its contents are known. `is_named`: its name survives a power cut.
+    `is_read`: its contents are known; else they are judged by its ends, or empty where it could not be read.
+    `is_named`: its name survives a power cut.
     """
 
     path: Path
@@ -135,7 +140,7 @@ class PacketStore:
         return not self.fault or monotonic_ns >= self._retry_ns
 
     def find(self, firsts: Sequence[int]) -> None:
-        """At the start: read the segments that begin with these numbers, in order, and make safe what is read.
+        """At the start: look at the segments that begin with these numbers, in order, and make safe what is read.
 
         A process that died left what it wrote with the operating system: it is read, and the power may fail yet.
         """
@@ -151,7 +156,7 @@ class PacketStore:
             self.marks.skip(max(segment.first, segment.contents.last))
         with suppress(OSError):  # each write tries again
             self.marks.reserve()
-        if all(segment.is_read for segment in self.segments):
+        if all(segment.is_read or segment.contents.records for segment in self.segments):
             ends = [0, *(end for one in self.segments for end in (one.contents.first, one.contents.last + 1)
                          if one.contents.records), self.marks.next]  # fmt: skip
             for start, end in zip(ends[::2], ends[1::2], strict=True):
@@ -218,12 +223,13 @@ class PacketStore:
 
     def read(self, segment: StoreSegment) -> list[StoredRecord]:
         """The recorded records of a segment. Raises OSError. Those that are damaged meanwhile are counted."""
-        contents = segment.contents
-        scan = scan_segment(self._files.medium.read(segment.path), segment.seed)
-        if not segment.is_read:  # it could not be read at the start
-            segment.contents, segment.is_read = _contents_of(scan.records), True
-            self._note_gaps(scan.records)
-            return scan.records
+        contents, octets = segment.contents, self._files.medium.read(segment.path)
+        if not segment.is_read:
+            records = self._learn(segment, octets)
+            if contents.records:
+                self._note_gaps(records, contents.first, contents.last + 1)
+            return records
+        scan = scan_segment(octets, segment.seed)
         records = [one for one in scan.records if contents.first <= one.number <= contents.last]
         missing = contents.records - len(records)
         if missing > 0:
@@ -370,21 +376,45 @@ class PacketStore:
         """The segment on the medium that begins with `first`; records from `below` on stand in a later one too."""
         path, seed = self._files.path(self.setting.number, first), seed_of(self.setting.number, first)
         segment = StoreSegment(path, first, seed, self.setting.priority, UNKNOWN_DICTIONARY)
+        segment.is_read = False
         try:
-            octets = self._files.medium.read(path)
+            if not self._glimpse(segment, below):
+                self._learn(segment, self._files.medium.read(path), below)
         except OSError:
             self.failures += 1
-            segment.octets, segment.is_read = self.setting.segment_octets, False
-            return segment
-        self._secure(path)
-        scan = scan_segment(octets, seed)
+            segment.octets = self.setting.segment_octets
+        return segment
+
+    def _glimpse(self, segment: StoreSegment, below: int | None) -> bool:
+        """Judge a segment by its ends, if it is long and nothing of it stands in a later one. Raises OSError.
+
+        The last segment is made safe now, as whoever wrote it may have died before that; the others when they are read.
+        """
+        medium, path = self._files.medium, segment.path
+        segment.octets = medium.entry(path).octets
+        if segment.octets < _LONG_OCTETS:
+            return False
+        head = medium.read_part(path, 0, _END_OCTETS)
+        tail = medium.read_part(path, segment.octets - _END_OCTETS, _END_OCTETS)
+        ends = ends_in(head, tail, segment.seed)
+        if ends is None or (below is not None and ends.last.number >= below):
+            return False
+        segment.priority, segment.dictionary = ends.priority, ends.dictionary
+        segment.contents = Contents.between(ends.first, ends.last)
+        if below is None:
+            self._secure(path)
+        return True
+
+    def _learn(self, segment: StoreSegment, octets: bytes, below: int | None = None) -> list[StoredRecord]:
+        """Learn from the octets of a segment what stands in it, and make it safe; returns its records."""
+        self._secure(segment.path)
+        scan = scan_segment(octets, segment.seed)
         self.damaged += scan.damaged
-        segment.octets = len(octets)
         segment.priority, segment.dictionary = _head_of(scan, segment)
         records = [one for one in scan.records if below is None or one.number < below]
         self._note_gaps(records)
-        segment.contents = _contents_of(records)
-        return segment
+        segment.contents, segment.is_read = _contents_of(records), True
+        return records
 
     def _secure(self, path: Path) -> None:
         """Have the medium confirm what it gave to read; where it does not, that is still all there is."""

@@ -27,6 +27,7 @@ _SETTINGS_OCTETS_MAX = STORES_MAX * (160 + 16 * CHOSEN_MAX)
 _COPY_OCTETS = 1 << 16  # copied at a time
 _DROPPED_MAX = 64
 _NS = 1_000_000_000
+_READING_NS = _NS  # between two segments of which a start has only seen the ends: each takes some milliseconds
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
@@ -74,6 +75,10 @@ class Recorder:
         self._dropped: list[DroppedSegment] = []
         self._routes: dict[bytes, list[PacketStore]] = {}
         self._begin()
+        self._unread = [
+            (one, segment) for one in self.stores.values() for segment in one.segments if not segment.is_read
+        ]
+        self._reading_ns: int | None = None
 
     @property
     def octets(self) -> int:
@@ -85,6 +90,7 @@ class Recorder:
         """When `step` has something to do, in monotonic time; None while it has nothing."""
         due = [store.next_due_ns for store in self.stores.values()]
         due += [0] if self._copies and any(self._goes_on(one) for one in self._copies) else []
+        due += [self._reading_ns] if self._unread else []
         return min([ns for ns in due if ns is not None], default=None)
 
     def next_play_ns(self, may_go: Callable[[StoreSetting], bool] = lambda _: True) -> int | None:
@@ -119,7 +125,7 @@ class Recorder:
         self._put(store, packets[start:], octets, monotonic_ns)
 
     def step(self, monotonic_ns: int) -> None:
-        """Make safe what is due, try again what failed, and go on copying."""
+        """Make safe what is due, try again what failed, go on copying, and read what was not read at the start."""
         for store in self.stores.values():
             if store.disk_is_full and store.may_try(monotonic_ns):
                 self._drop_for(store)
@@ -131,6 +137,9 @@ class Recorder:
             else:
                 packets = [(one.packet, one.utc_ns) for one in run.records]
                 self.put(self.stores[copying.target], packets, monotonic_ns)
+
+        if self._unread and (self._reading_ns is None or monotonic_ns >= self._reading_ns):
+            self._read_on(monotonic_ns)
 
     def flush(self, monotonic_ns: int) -> None:
         """Record all that was accepted, now. Raises the first OSError, after all stores were tried."""
@@ -231,6 +240,17 @@ class Recorder:
         store.find(firsts)
         self.stores[setting.number] = store
         self.retrievals[setting.number] = OpenRetrieval(store, self._patience_ns)
+
+    def _read_on(self, monotonic_ns: int) -> None:
+        """Read a segment, if time has passed since the last one; what cannot be read then is read when it is needed."""
+        if self._reading_ns is not None:
+            store, segment = self._unread.pop()
+            try:
+                if segment in store.segments and not segment.is_read:
+                    store.read(segment)
+            except OSError:
+                store.failures += 1
+        self._reading_ns = monotonic_ns + _READING_NS
 
     def _goes_on(self, copying: Copying) -> bool:
         """Whether a copy is to be continued now: it waits while its target cannot be written."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from fsw.recorder.packet_store import PacketStore, StoreSegment
 from fsw.recorder.segment import StoredRecord
+from link.cfdp.pdus.intervals import Range
 
 EVER_NS = (-1 << 63, (1 << 63) - 1)
 """From the earliest time to the latest."""
@@ -45,20 +46,24 @@ class Cursor:
         if self.at >= below:
             return None
         for segment in self.store.segments_from(self.at):
-            if not segment.is_read:
-                self._load(segment)
-            contents = segment.contents
-            if contents.last < self.at or not contents.overlaps(*span_ns):
+            if segment.contents.records and not self._wanted(segment, below, settled=settled):
                 continue
-            start, end = max(self.at, contents.first), min(contents.last + 1, below)
-            spans = [(start, end)] if settled else list(self.store.marks.unsettled(start, end))
-            if spans and self._load(segment):
-                for low, high in spans:
+            if not segment.is_read and not self._load(segment):
+                continue
+            if segment.contents.overlaps(*span_ns) and self._load(segment):
+                for low, high in self._wanted(segment, below, settled=settled):
                     if run := self._run(low, high, octets_max, span_ns):
                         self.at = run[-1].number + 1
                         return RecordRun(self.store.setting.number, segment.dictionary, run)
         self.at = below
         return None
+
+    def _wanted(self, segment: StoreSegment, below: int, *, settled: bool) -> list[Range]:
+        """The numbers of a segment, from the next one on, of which the records are wanted."""
+        start, end = max(self.at, segment.contents.first), min(segment.contents.last + 1, below)
+        if not settled:
+            return list(self.store.marks.unsettled(start, end))
+        return [(start, end)] if start < end else []
 
     def _load(self, segment: StoreSegment) -> bool:
         if self._segment is segment and self._last == segment.contents.last and segment.is_read:

@@ -20,6 +20,7 @@ _SEED, _CRC = Struct(">HQ"), Struct(">I")
 _LEAD, _COVERED = Struct(">4sI"), Struct(">IQq")
 _HEAD = Struct(">BB8s")
 _FORMAT = 1
+_LAST = 2  # records by which the end of a segment is known
 DICTIONARY_OCTETS = 8
 HEADER_OCTETS = _LEAD.size + _HEAD.size
 RECORD_OCTETS = _LEAD.size + _COVERED.size
@@ -46,6 +47,15 @@ class Scan(NamedTuple):
     end: int
     priority: int | None
     dictionary: bytes | None
+
+
+class SegmentEnds(NamedTuple):
+    """The first and the last record of a segment, and what its header says."""
+
+    first: StoredRecord
+    last: StoredRecord
+    priority: int
+    dictionary: bytes
 
 
 def seed_of(store: int, first: int) -> int:
@@ -89,6 +99,26 @@ def scan_segment(octets: bytes, seed: int) -> Scan:
         if at < 0:
             break
     return Scan(records, damaged, end, priority, dictionary)
+
+
+def ends_in(head: bytes, tail: bytes, seed: int) -> SegmentEnds | None:
+    """What the first and the last octets of a segment say of it; None where only all of it tells.
+
+    That is so where it does not begin with a sound header and a sound record, or end with two sound records. They are
+    the last ones indeed, and no others of this segment in a dump of memory: a packet ends with a checksum behind that.
+    """
+    start = HEADER_OCTETS + RECORD_OCTETS
+    length, *_ = _COVERED.unpack_from(head, HEADER_OCTETS + _LEAD.size)
+    begin = scan_segment(head[: start + length], seed)
+    at = len(tail)
+    for _ in range(_LAST):
+        at = max(0, tail.rfind(_RECORD, 0, at))
+    end = scan_segment(tail[at:], seed)
+    if begin.priority is None or begin.dictionary is None or not begin.records:
+        return None
+    if at + end.end < len(tail) or len(end.records) < _LAST:
+        return None
+    return SegmentEnds(begin.records[0], end.records[-1], begin.priority, begin.dictionary)
 
 
 def _head_in(octets: bytes, seed: int) -> tuple[int, bytes] | tuple[None, None]:

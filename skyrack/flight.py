@@ -198,15 +198,6 @@ def load_flight(
     return NodeFlight(loaded, port, state, base, int(priority), record, mission, lacks)
 
 
-def job_modules(mission: str, *_: str) -> list[str]:
-    """Check a mission file with all its stages; the words for the guardian of its jobs."""
-    from fsw.pipelines.load import module_of
-
-    loaded = load_mission(Path(mission))
-    ours = [module_of(stage.name) for stage in loaded.stages if not stage.is_file]
-    return [*(f"{name}={module}" for name, module in PIPELINES.items()), *ours]
-
-
 def report(sentence: str) -> None:
     """Tell a person."""
     with suppress(OSError):  # a closed pipe or a full disk must not end the flight

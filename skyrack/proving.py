@@ -21,7 +21,8 @@ from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from hal.sim.clock import VirtualClock
 from kernels.selftest import failed_families
-from skyrack.flight import job_modules, load_flight
+from skyrack.flight import load_flight
+from skyrack.jobs import job_modules
 from skyrack.overlay import Overlay
 
 SHADOW_S = 60

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Self, cast
 
@@ -126,6 +125,8 @@ def unrecorded(node: Node) -> Node:
 
 def software() -> str:
     """The version of this software."""
+    from importlib.metadata import PackageNotFoundError, version  # brings much, and few flights are recorded
+
     try:
         return version("skyrack")
     except PackageNotFoundError:  # flown from a folder, without being installed

@@ -6,6 +6,7 @@ The function NAME of MODULE, called with the arguments, gives the words for the 
 what the executive does not need, numpy and the stages, while the warm process loads the rest.
 """
 
+import gc
 import socket
 import sys
 from importlib import import_module
@@ -18,6 +19,7 @@ from hal.linux.priority import drop_priority, raise_priority
 def main(words: list[str]) -> None:
     """Check and load, tell the supervisor, and guard until nobody is left who could ask."""
     control, door, supervisor, priority, module, name, *arguments = words
+    gc.disable()  # until all is loaded, of which nothing is garbage
     if priority != "0":
         raise_priority(int(priority))  # the first flight waits for what is found here
     named = list[str]()
@@ -29,6 +31,7 @@ def main(words: list[str]) -> None:
     with socket.socket(fileno=int(control)) as channel:
         prepare(channel, int(supervisor), load)
         drop_priority()
+        gc.enable()
         guard(int(door), named)
 
 

@@ -29,7 +29,8 @@ _MS = 1_000_000
 class Supervised(NamedTuple):
     """What is supervised: two functions of `module`, called with `arguments` in processes of their own.
 
-    `flight` gives a Flight (warm.py), `jobs` the words for the guardian (fsw/jobs/guardian.py). `reset`: a command that
+    `flight` gives a Flight (warm.py), `jobs` the words for the guardian (fsw/jobs/guardian.py); that one is of
+    `jobs_module`, if there is one, so that the guardian need not load the flight. `reset`: a command that
     resets the board, or none. `priority`: real-time priority at which both load, below that of a flight; 0 for none.
     `choosing`: module, function and arguments that choose the software (choosing.py); none: what is installed.
     """
@@ -41,6 +42,7 @@ class Supervised(NamedTuple):
     reset: tuple[str, ...] = ()
     priority: int = 0
     choosing: tuple[str, ...] = ()
+    jobs_module: str = ""
 
 
 class ProcessNews(NamedTuple):
@@ -96,7 +98,9 @@ class HostProcesses:
         """Start the warm process or the guardian."""
         ours, theirs = _pair()
         door = self._guardians_door if who is Who.JOBS else self._door
-        function = self._plan.jobs if who is Who.JOBS else self._plan.flight
+        module, function = self._plan.module, self._plan.flight
+        if who is Who.JOBS:
+            module, function = self._plan.jobs_module or module, self._plan.jobs
         handed = (theirs, door)
         for one in handed:
             one.set_inheritable(True)
@@ -104,7 +108,7 @@ class HostProcesses:
             # -P: nothing is imported from the current folder; -u: what was printed survives a kill
             run = [_AHEAD, folder] if folder else ["-m"]
             words = [sys.executable, "-P", "-u", *run, _MODULES[who], *(str(one.fileno()) for one in handed)]
-            words += [str(os.getpid()), str(self._plan.priority), self._plan.module, function]
+            words += [str(os.getpid()), str(self._plan.priority), module, function]
             pid = os.posix_spawn(
                 sys.executable,
                 [*words, *self._plan.arguments],

@@ -186,6 +186,7 @@ def _report(control: socket.socket, message: dict[str, object]) -> None:
 def main(words: list[str]) -> NoReturn:
     """Load the flight and serve the supervisor."""
     control, door, supervisor, priority, module, name, *arguments = words
+    gc.disable()  # nothing that is loaded is garbage: to search it takes a fifth of the time of loading
     if priority != "0":
         raise_priority(int(priority), is_inherited=True)  # an executive is waited for from its fork on
     channel, found = socket.socket(fileno=int(control)), list[Flight]()
@@ -195,8 +196,10 @@ def main(words: list[str]) -> NoReturn:
         return {"loaded": found[0].name, "state": found[0].state, "stands_by": True}
 
     prepare(channel, int(supervisor), load)
+    gc.freeze()
     found[0].preload()
     gc.collect()
+    gc.enable()
     gc.freeze()  # the memory that forks share then stays shared, and is never searched
     with suppress(ConnectionResetError, BrokenPipeError):
         WarmProcess(channel, int(door), int(supervisor), found[0]).serve()

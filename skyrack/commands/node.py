@@ -76,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
         module="skyrack.flight",
         flight="load_flight",
         jobs="job_modules",
+        jobs_module="skyrack.jobs",
         arguments=(
             str(options.mission),
             options.port,

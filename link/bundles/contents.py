@@ -1,10 +1,11 @@
 """What a bundle of any kind holds, for who keeps bundles without using them."""
 
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
-from link.bundles.envelope import sha256_of, unverified_head
+from link.bundles.envelope import BundleName, PartDigest, checked_parts, sha256_of, unseal, unverified_head
 from link.bundles.releases import release_of
 from link.bundles.software import SOFTWARE_KIND, Software
 from link.errors import DecodeError
@@ -13,7 +14,7 @@ DELTA_KIND: Literal["delta"] = "delta"
 
 
 class BundleContents(NamedTuple):
-    """What was verified of a bundle: signature, parts, and for a model its structure. `sha256`: of the whole file."""
+    """What was verified of a bundle: signature and parts. `sha256`: of the whole file."""
 
     kind: str
     name: str
@@ -25,11 +26,31 @@ class _Kind(msgspec.Struct):
     kind: str
 
 
+class _Named(msgspec.Struct):
+    """What every manifest says; what else a model's says, and its structure, is checked where it is used."""
+
+    name: BundleName
+    version: BundleName
+    parts: Annotated[tuple[PartDigest, ...], Meta(min_length=1, max_length=16)]
+
+
 def bundle_kind(octets: bytes) -> str:
     """The kind that a bundle says to be of, not verified; raises DecodeError."""
     _, manifest = unverified_head(octets)
     try:
         return msgspec.json.decode(manifest, type=_Kind).kind
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DecodeError(f"manifest: {error}") from None
+
+
+def target_of(octets: bytes) -> str:
+    """The target that a bundle is for, not verified: a model's name, else the software; raises DecodeError."""
+    kind = bundle_kind(octets)
+    if kind in (SOFTWARE_KIND, DELTA_KIND):
+        return SOFTWARE_KIND  # what a delta makes, only its base tells
+    _, manifest = unverified_head(octets)
+    try:
+        return msgspec.json.decode(manifest, type=_Named).name
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DecodeError(f"manifest: {error}") from None
 
@@ -46,12 +67,20 @@ def bundle_contents(octets: bytes, trusted_keys: tuple[bytes, ...]) -> BundleCon
         software = Software.decode(octets, trusted_keys).manifest
         name, version = software.name, software.version
     else:
-        from link.models.bundle import Bundle  # numpy is not for who only starts software
-
-        model = Bundle.decode(octets, trusted_keys).manifest
-        name, version = model.name, model.version
+        name, version = _named(octets, trusted_keys)
     try:
         release_of(version)
     except ValueError as error:
         raise DecodeError(str(error)) from None
     return BundleContents(kind, name, version, sha256_of(octets))
+
+
+def _named(octets: bytes, trusted_keys: tuple[bytes, ...]) -> tuple[str, str]:
+    """Name and version of a signed bundle whose parts are as it says. Raises DecodeError."""
+    manifest, parts = unseal(octets, trusted_keys)
+    try:
+        said = msgspec.json.decode(manifest, type=_Named)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DecodeError(f"manifest: {error}") from None
+    checked_parts(said.parts, parts)
+    return said.name, said.version

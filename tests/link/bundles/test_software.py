@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from link.bundles.contents import BundleContents, bundle_contents, bundle_kind
+from link.bundles.contents import BundleContents, bundle_contents, bundle_kind, target_of
+from link.bundles.deltas import make_delta
 from link.bundles.envelope import digest_of, key_name, seal, sha256_of
 from link.bundles.keys import new_private_key, public_key
 from link.bundles.software import Software, SoftwareManifest, make_software
@@ -35,6 +36,16 @@ def test_a_model_is_seen_the_same_way():
     assert bundle_contents(octets, KEYS) == BundleContents("forest", "stump", "3.1", sha256_of(octets))
     with pytest.raises(DecodeError, match="version 'best', expected whole numbers"):
         bundle_contents(bundle(version="best").encode(PRIVATE), KEYS)
+
+
+def test_a_bundle_says_which_target_it_is_for():
+    model = bundle().encode(PRIVATE)
+    assert [target_of(octets) for octets in (OCTETS, model)] == ["software", "stump"]
+    assert target_of(make_delta("stump", "2", model, b"").encode(PRIVATE)) == "software"
+    strange = seal(PRIVATE, b'{"kind":"forest"}', [])
+    for read in (target_of, lambda octets: bundle_contents(octets, KEYS)):
+        with pytest.raises(DecodeError, match=r"manifest: .*name"):
+            read(strange)
 
 
 def test_no_bit_may_change_and_no_octet_miss():

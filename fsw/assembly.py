@@ -64,6 +64,7 @@ from fsw.mission import (
     ModesSection,
     NodeSection,
     QuotaSection,
+    UpdateSection,
     WatchSection,
 )
 from fsw.modes import app as modes
@@ -78,6 +79,7 @@ from fsw.own import log
 from fsw.own.jobs import SharedRunner
 from fsw.own.loading import OwnApp, apps_in, own_apps
 from fsw.own.provisions import Provisions
+from fsw.pipelines.stage import files_named
 from fsw.pus.storage import StorageControl
 from fsw.recorder import app as recording
 from fsw.recorder.app import Recording
@@ -95,8 +97,11 @@ from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime
 from fsw.update import app as update
 from fsw.update.app import Update, UpdateTarget
 from fsw.update.machine import UpdateRules, Updates
+from fsw.update.models import StagesInUse, UpdatedModel, WorkerRoom
+from fsw.update.record import SOFTWARE
+from fsw.update.slots import FolderSlots
 from fsw.update.software import GoldenFallback, RunningSoftware, SoftwareHealth
-from fsw.update.starting import SOFTWARE, software_slots
+from fsw.update.starting import software_slots
 from hal.board import Battery, Board
 from hal.camera import Camera
 from hal.clock import Clock
@@ -279,7 +284,9 @@ class _Assembly:
         self.dispatcher = Dispatcher(self.executive, publish, handlers, self.requests, self.authority.authorise)
         self.reporter = self._reporter()
         self.runner = SharedRunner(devices.runner)
-        self.imaging = Imaging(devices.camera, self.runner, self.store, devices.board, mission.stages)
+        self.models = self._models(state / "models")
+        stages = StagesInUse(mission.stages, self.models)
+        self.imaging = Imaging(devices.camera, self.runner, self.store, devices.board, stages)
         self.provisions = self._provisions(self.runner, state / "apps")
         self.kernels_failed = devices.self_test()
         self.updates = self._updates(state)
@@ -447,7 +454,6 @@ class _Assembly:
         if said is None:
             return None
         slots = software_slots(state, self.devices.medium)
-        rules = UpdateRules(octets_max=said.octets_max, settle_s=said.settle_s, confirm_s=round(said.confirm_h * 3600))
         return Updates(
             name=said.name,
             record=slots.record(),
@@ -456,8 +462,30 @@ class _Assembly:
             running=software.slot,
             run_vectors=software.run_vectors,
             shadow=software.shadow,
-            rules=rules,
+            rules=_rules(said),
         )
+
+    def _models(self, folder: Path) -> list[UpdatedModel]:
+        """The models that can be updated; their slots are below `folder`."""
+        said, mission, medium = self.mission.update, self.mission, self.devices.medium
+        if said is None:
+            return []
+        return [
+            UpdatedModel(
+                name=one.name,
+                files=files_named(mission.stages, one.file.resolve()),
+                slots=FolderSlots(folder / one.name, medium, golden=one.file),
+                trusted_keys=said.trusted_keys,
+                rules=_rules(said),
+                shadow_frames=one.shadow_frames,
+                stages=mission.stages,
+                runner=self.runner,
+                room=WorkerRoom(mission.jobs.timeout_s, mission.jobs.memory_mib << 20),
+                clock=self.clock,
+                frames_accepted=lambda: self.telecom.uplink.accepted,
+            )
+            for one in said.model
+        ]
 
     def _update(self) -> Update:
         """The update app; files come to it by commands, or from those that the node received."""
@@ -469,6 +497,7 @@ class _Assembly:
                 health=SoftwareHealth(self.executive, self.kernels_failed),
                 is_heard=lambda: self.telecom.uplink.accepted > 0,
             )
+        targets |= {model.name: _target_of(model) for model in self.models}
         return Update(targets, self._received_file)
 
     def _received_file(self, name: str) -> bytes:
@@ -557,3 +586,17 @@ class _Assembly:
             numbers=self.numbers,
             memory=memory_app,
         )
+
+
+def _rules(said: UpdateSection) -> UpdateRules:
+    return UpdateRules(octets_max=said.octets_max, settle_s=said.settle_s, confirm_s=round(said.confirm_h * 3600))
+
+
+def _target_of(model: UpdatedModel) -> UpdateTarget:
+    return UpdateTarget(
+        updates=model.updates,
+        restart=model.restart,
+        health=lambda: model.health,
+        is_heard=lambda: model.is_heard,
+        compared=model.pop_shadow,
+    )

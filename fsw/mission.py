@@ -19,7 +19,8 @@ from msgspec import Meta
 from fsw.own.loading import AppSpec
 from fsw.pipelines.check import contracts_of, follow, place, seen
 from fsw.pipelines.contract import Contract
-from fsw.pipelines.stage import StageSpec
+from fsw.pipelines.stage import StageSpec, files_named
+from fsw.update.record import SOFTWARE
 from hal.camera import CameraError
 from hal.scene_file import Scene
 from kernels.imaging.georeference import Georeference
@@ -243,8 +244,19 @@ class PublicKey:
             raise ValueError(f"{shown(path)}: {error}, expected a public key as `skyrack model keygen` makes") from None
 
 
+class ModelSection(_Section, frozen=True):
+    """A model that can be updated: bundles called `name`, in place of the `file` that stages name.
+
+    A new one runs beside the one in use on `shadow_frames` frames before it can be started.
+    """
+
+    name: _FileName
+    file: Path
+    shadow_frames: Annotated[int, Meta(ge=0, le=1000)] = 1
+
+
 class UpdateSection(_Section, frozen=True):
-    """Updates of the software: bundles called `name`, which one of `keys` has signed.
+    """Updates of the software: bundles called `name`, which one of `keys` has signed; and of each `model`.
 
     One on trial is given up where it is not healthy `settle_s` after its start, or nobody confirms it in `confirm_h`.
     """
@@ -254,6 +266,7 @@ class UpdateSection(_Section, frozen=True):
     octets_max: Annotated[int, Meta(ge=1, le=2**30)] = 16 << 20
     settle_s: Annotated[int, Meta(ge=1, le=86_400)] = 60
     confirm_h: Annotated[float, Meta(ge=0.01, le=10_000)] = 24.0
+    model: Annotated[tuple[ModelSection, ...], Meta(max_length=16)] = ()
 
     @property
     def trusted_keys(self) -> tuple[bytes, ...]:
@@ -382,6 +395,7 @@ def _complaints(mission: Mission, *, with_stages: bool) -> Iterator[str]:
         low = mission.defences.battery_low_percent
         yield f"defences.battery_leave_percent = {mission.defences.battery_leave_percent:g}, expected more than {low:g}"
     yield from _watch_complaints(mission.fdir)
+    yield from _model_complaints(mission)
     bridges = [bridge.name for bridge in mission.bridge]
     for number, name in enumerate(bridges):
         if bridges.index(name) != number:
@@ -410,6 +424,20 @@ def _app_complaints(apps: Sequence[AppSpec]) -> Iterator[str]:
         earlier = [other.file.resolve() for other in apps[:number] if other.name == app.name]
         if app.file.resolve() in earlier:
             yield f'apps[{number}]: {shown(app.file)} is listed twice, expected {{file = "...", name = "..."}}'
+
+
+def _model_complaints(mission: Mission) -> Iterator[str]:
+    models = mission.update.model if mission.update else ()
+    names = [SOFTWARE, *(model.name for model in models)]
+    files = [model.file.resolve() for model in models]
+    for number, model in enumerate(models):
+        where = f"update.model[{number}]"
+        if names.index(model.name) != number + 1:
+            yield f"{where}.name: {model.name!r} occurs twice, expected one name a target, and not {SOFTWARE!r}"
+        if files.index(files[number]) != number:
+            yield f"{where}.file: {shown(model.file)} occurs twice, expected one target a model"
+        if not files_named(mission.stages, files[number]):
+            yield f"{where}.file: {shown(model.file)}, expected the model of a stage that has model and keys"
 
 
 def _watch_complaints(watches: Sequence[WatchSection]) -> Iterator[str]:

@@ -34,6 +34,7 @@ LONG = {
     "keep-an-archive",
     "replay-a-bug",
     "see-what-was-missed",
+    "update-a-model",
     "write-a-stage",
 }
 """Pages that take seconds, most of them with a node of its own; the slow tests paste them."""

@@ -16,13 +16,14 @@ from fsw.pipelines.run import Work, files_of, made_of
 from fsw.pipelines.stage import About, StageSpec, sample_item
 from fsw.pipelines.valid import joined
 from fsw.store.products import ProductStore, Provenance, StoredProduct, StoreFullError
+from fsw.update.models import StagesInUse
 from hal.board import Board
 from hal.camera import Camera, CameraError, Frame
 from link.dictionary import Counted, Event, Float32b, Int8ub, Int16ub, Int32ub, Text, command, wire
 from link.pus.services.verification import FailureCode
 
 _Target = Annotated[str, wire(Text(Counted(8, 40)), text="what to point the camera at")]
-_REASON_CHARACTERS_MAX = 60
+_REASON_CHARACTERS_MAX, _MODELS_CHARACTERS_MAX = 60, 100
 _FILES_A_STEP = 8
 _NAME_OCTETS_MAX = 80  # with it the CFDP Metadata PDU fits the smallest frames that a mission may have
 _NAME = re.compile(r"[A-Za-z0-9._+=@-]+")
@@ -41,6 +42,7 @@ class ProductReady(Event, id=0x10):
     attempts: int = wire(Int8ub)
     joules: float = wire(Float32b, unit="J", text="of the whole board while it computed")
     power_source: PowerSource = wire(Int8ub)
+    models: str = wire(text="name and version of each model that it was computed with")
 
 
 class CaptureFailed(Event, id=0x11, severity="medium"):
@@ -66,17 +68,18 @@ class _Capture:
     raw_octets: int
     utc_ns: int
     command: Pending
+    stages: tuple[StageSpec, ...]
 
 
 @dataclass
 class Imaging(App, period_ms=10_000, budget_ms=100):
-    """Sends each frame through the pipeline `stages`, and stores the files that come out of it for the downlink."""
+    """Sends each frame through the stages in use, and stores the files that come out of it for the downlink."""
 
     camera: Camera
     runner: Runner
     store: ProductStore
     board: Board
-    stages: Sequence[StageSpec]
+    stages: StagesInUse
     _captures: dict[int, _Capture] = field(default_factory=dict)
     _endings: deque[Iterator[Event | None]] = field(default_factory=deque)
 
@@ -95,11 +98,14 @@ class Imaging(App, period_ms=10_000, budget_ms=100):
         """Take a frame of `target` and send down what its pipeline makes of it; completed when that is in the store."""
         frame = self._frame(target)
         job_id, pending = self.store.allot_id(), Pending()
+        work, samples = self._work(job_id, frame), joined(frame)
+        job = Job(id=job_id, pipeline="stages", samples=samples, parameters=msgspec.to_builtins(work))
         try:
-            self.runner.submit(self._job(job_id, frame))
+            self.runner.submit(job)
         except JobsFullError as error:
             raise CommandError(FailureCode.NOT_NOW, str(error)) from None
-        self._captures[job_id] = _Capture(target, frame.dn.nbytes, frame.captured_utc_ns, pending)
+        self._captures[job_id] = _Capture(target, frame.dn.nbytes, frame.captured_utc_ns, pending, work.stages)
+        self.stages.began(work, samples)
         return pending
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
@@ -119,19 +125,19 @@ class Imaging(App, period_ms=10_000, budget_ms=100):
         except CameraError as error:
             raise CommandError(FailureCode.NOT_NOW, str(error)) from None
 
-    def _job(self, job_id: int, frame: Frame) -> Job:
-        work = Work(
-            stages=tuple(self.stages),
+    def _work(self, job_id: int, frame: Frame) -> Work:
+        return Work(
+            stages=self.stages.now(),
             item=sample_item(is_packed=frame.is_packed),
             bands=frame.bands,
             about=About(product_id=job_id, target=frame.target, georeference=frame.georeference),
             is_masked=frame.valid is not None,
         )
-        return Job(id=job_id, pipeline="stages", samples=joined(frame), parameters=msgspec.to_builtins(work))
 
     def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Event | None]:
         """Store the files of a job that ended, and report how it ended; yields None after each file."""
         products = list[StoredProduct]()
+        self.stages.ended(capture.stages, is_good=outcome.answer is not None)
         try:
             made = self._provenance(capture, outcome)
             for product in self._keep(capture, outcome, made):
@@ -157,6 +163,7 @@ class Imaging(App, period_ms=10_000, budget_ms=100):
             attempts=outcome.attempts,
             joules=made.joules,
             power_source=PowerSource[made.joules_source.upper()],
+            models=", ".join(model.rpartition(" ")[0] for model in made.models)[:_MODELS_CHARACTERS_MAX],
         )
 
     def _keep(self, capture: _Capture, outcome: Outcome, made: Provenance) -> Iterator[StoredProduct]:
@@ -181,6 +188,7 @@ class Imaging(App, period_ms=10_000, budget_ms=100):
             compute_end_utc_ns=outcome.end_utc_ns,
             joules=power.watts * outcome.wall_s,
             joules_source=power.source,
+            models=_models(outcome),
         )
 
 
@@ -200,6 +208,11 @@ def _names(stem: str, suffixes: Sequence[str]) -> list[str]:
 
 def _misnamed(reason: str) -> CommandError:
     return CommandError(FailureCode.EXECUTION_FAILED, reason)
+
+
+def _models(outcome: Outcome) -> tuple[str, ...]:
+    used = made_of(outcome.answer).models if outcome.answer is not None else []
+    return tuple(f"{one.name} {one.version} {one.sha256}" for one in used)
 
 
 def _repairs(capture: _Capture, outcome: Outcome) -> Iterator[Event]:

@@ -9,11 +9,11 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from fsw.jobs.job import Job, JobsFullError, Outcome, Runner
+from fsw.jobs.job import Job, JobParameters, JobsFullError, Outcome, Runner
 from fsw.pipelines.run import Work, array_of
 from fsw.pipelines.stage import About, StageSpec
 from kernels.imaging.georeference import Georeference
@@ -37,6 +37,13 @@ class JobAnswer:
     failure: str = ""
 
 
+class JobOwner(Protocol):
+    """Who gets the outcomes of the jobs that it began."""
+
+    def accept(self, outcome: Outcome) -> None:
+        """Accept the outcome of one of them."""
+
+
 class SharedRunner:
     """`Runner` of the captures, which every app with `Jobs` shares. `poll` gives what belongs to none of them.
 
@@ -47,7 +54,7 @@ class SharedRunner:
         self._runner = runner
         self.cpu_s = 0.0
         self._next_id = _FIRST_ID
-        self._owners: dict[int, Jobs] = {}
+        self._owners: dict[int, JobOwner] = {}
 
     @property
     def unfinished(self) -> int:
@@ -84,11 +91,10 @@ class SharedRunner:
         """End all workers; jobs that have not ended get no outcome."""
         self._runner.close()
 
-    def begin(self, owner: Jobs, work: Work, samples: NDArray[Any]) -> int:
-        """Submit a job of an app; returns its number. Raises JobsFullError."""
+    def begin(self, owner: JobOwner, pipeline: str, samples: NDArray[Any], parameters: JobParameters) -> int:
+        """Submit a job whose outcome goes to `owner`; returns its number. Raises JobsFullError."""
         number = self._next_id
-        job = Job(id=number, pipeline="stages", samples=samples, parameters=msgspec.to_builtins(work))
-        self._runner.submit(job)
+        self._runner.submit(Job(id=number, pipeline=pipeline, samples=samples, parameters=parameters))
         self._next_id, self._owners[number] = number + 1, owner
         return number
 
@@ -124,7 +130,7 @@ class Jobs:
             about=About(product_id=0, target=self.app, georeference=_NOWHERE),
             answer=answer,
         )
-        number = self.runner.begin(self, work, samples)
+        number = self.runner.begin(self, "stages", samples, msgspec.to_builtins(work))
         self._running.add(number)
         return number
 

@@ -4,7 +4,7 @@ contract.py defines what passes between stages, stage.py what a stage is, load.p
 list before it runs, run.py runs it in a worker.
 """
 
-PIPELINES = {"stages": "fsw.pipelines.run", "nowcast": "fsw.pipelines.nowcast"}
+PIPELINES = {"stages": "fsw.pipelines.run", "trial": "fsw.pipelines.trial", "nowcast": "fsw.pipelines.nowcast"}
 """The module with the function `run`, by pipeline name, for a runner of jobs."""
 
 ROOMS = {

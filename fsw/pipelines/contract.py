@@ -26,6 +26,8 @@ VALID = "valid"
 """The name of the mask of valid pixels, which exists from the camera on (fsw/pipelines/valid.py)."""
 REPAIRS = "repairs"
 """The item that any stage may give besides its contract: how often it found memory changed, and repeated its work."""
+MODELS = "models"
+"""Another one: the models that it computed with, a list of ModelUsed (fsw/pipelines/stage.py)."""
 DTYPES = (
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float16", "float32", "float64", "complex64", "complex128"),
@@ -97,8 +99,8 @@ def scalar(dtype: str) -> ArrayItem:
 def sound(contract: Contract) -> Contract:
     """The contract itself. Raises ValueError that names an item in it which no pipeline can hand over."""
     for name, kind in (*contract.takes.items(), *contract.gives.items()):
-        if not name.isidentifier() or name == REPAIRS:
-            raise ValueError(f"item {name!r}, expected letters, digits and _, and not {REPAIRS!r}")
+        if not name.isidentifier() or name in (REPAIRS, MODELS):
+            raise ValueError(f"item {name!r}, expected letters, digits and _, and neither {REPAIRS!r} nor {MODELS!r}")
         reserved = {"about": ABOUT, "files": FILES}.get(name, kind)
         if kind != reserved:
             raise ValueError(f"{name}: {kind}, expected {reserved}")

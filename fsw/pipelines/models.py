@@ -18,6 +18,7 @@ from kernels.errors import CorruptError, UpsetError
 from kernels.inference.nets import Network
 from kernels.inference.trees import DIGITAL_NUMBERS, CodeTables, Sums, quantise
 from kernels.usage import shown
+from link.bundles.envelope import sha256_of
 from link.errors import DecodeError
 from link.models.bundle import Bundle, Weights
 from link.models.forest import Forest
@@ -151,11 +152,15 @@ def _values(samples: NDArray[Any], divisor: float | None) -> NDArray[Any]:
 
 @dataclass(slots=True)
 class Model:
-    """A model in use. `repairs` counts how often its memory had changed and was loaded again."""
+    """A model in use, from the bundle with this SHA-256. `repairs` counts how often its memory had changed and was
+
+    loaded again.
+    """
 
     path: Path
     trusted_keys: tuple[bytes, ...]
     manifest: Manifest = field(init=False)
+    sha256: str = field(init=False)
     repairs: int = 0
     _scorer: Scorer = field(init=False)
     _crc: tuple[int, ...] = field(init=False)
@@ -199,14 +204,15 @@ class Model:
     def _load(self) -> None:
         """Load and verify the whole model from its file. Raises ModelError."""
         try:
-            bundle = Bundle.decode(self.path.read_bytes(), self.trusted_keys)
+            octets = self.path.read_bytes()
+            bundle = Bundle.decode(octets, self.trusted_keys)
         except OSError as error:
             raise ModelError(f"{shown(self.path)}: {error.strerror or error}") from None
         except DecodeError as error:
             raise ModelError(f"{shown(self.path)}: {error}") from None
         manifest = bundle.manifest
         self.manifest, self._scorer = manifest, scorer_of(bundle.weights, manifest.contract.input)
-        self._crc = self._scorer.crc()
+        self._crc, self.sha256 = self._scorer.crc(), sha256_of(octets)
         given, wanted = bundle.golden
         if not agrees(self._scorer.run(given), wanted, manifest.golden.tolerance):
             raise ModelError(f"{self.path}: the golden vector gives another answer here")

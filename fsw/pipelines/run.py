@@ -20,7 +20,7 @@ from fsw.pipelines.contract import (
     kind_of,
 )
 from fsw.pipelines.load import load_stage
-from fsw.pipelines.stage import REPAIRS, About, File, Items, PipelineStep, StageSpec, sample_item
+from fsw.pipelines.stage import MODELS, REPAIRS, About, File, Items, ModelUsed, PipelineStep, StageSpec, sample_item
 from fsw.pipelines.valid import parted
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Made(msgspec.Struct, frozen=True, array_like=True):
-    """Files for the ground, and how often changed memory was found and repaired on the way."""
+    """Files for the ground, how often changed memory was found and repaired on the way, and the models used."""
 
     files: list[File]
     repairs: int
+    models: list[ModelUsed] = []
 
 
 class _Array(msgspec.Struct, frozen=True, array_like=True):
@@ -66,22 +67,29 @@ def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     Raises ValueError where a stage breaks its contract.
     """
     work = msgspec.convert(parameters, Work)
-    samples, valid = parted(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
-    items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
-    kinds: dict[str, ItemKind] = {work.item: kind_of(samples, work.bands), VALID: kind_of(valid), "about": ABOUT}
+    items, kinds = begun(samples, work)
     files: list[File] = []
+    models: list[ModelUsed] = []
     repairs = 0
     for number, spec in enumerate(work.stages):
         try:
-            given = _done(load_stage(spec), items, kinds)
+            given = done(load_stage(spec), items, kinds)
             files += _files(given.pop("files", []))
         except ValueError as error:
             raise ValueError(f"stage {number} ({spec.name}): {error}") from error
         repairs += given.pop(REPAIRS, 0)
+        models += given.pop(MODELS, [])
         items |= given
     if work.answer:
         return _encoded(work.answer, items.get(work.answer))
-    return msgspec.msgpack.encode(Made(files, repairs))
+    return msgspec.msgpack.encode(Made(files, repairs, models))
+
+
+def begun(samples: NDArray[Any], work: Work) -> tuple[Items, dict[str, ItemKind]]:
+    """The items that there are before the first stage, and their kinds."""
+    samples, valid = parted(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
+    items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
+    return items, {work.item: kind_of(samples, work.bands), VALID: kind_of(valid), "about": ABOUT}
 
 
 def made_of(answer: bytes) -> Made:
@@ -116,12 +124,12 @@ def _files(given: Any) -> list[File]:
         raise ValueError(f"files: {error}") from None
 
 
-def _done(stage: PipelineStep, items: Items, kinds: dict[str, ItemKind]) -> Items:
+def done(stage: PipelineStep, items: Items, kinds: dict[str, ItemKind]) -> Items:
     """The items that a stage gives, checked against its contract; notes in `kinds` of what kind they are."""
     contract = stage.contract()
     promised = after(kinds, contract)
     given = stage.run(**_handed(contract, items, kinds))
-    if given.keys() - {REPAIRS} != promised.keys():
+    if given.keys() - {REPAIRS, MODELS} != promised.keys():
         raise ValueError(f"gave {', '.join(given) or 'nothing'}, promised {', '.join(promised)}")
     for name, kind in promised.items():
         if not conforms(kind, given[name]):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import ArrayItem, cube
 from fsw.pipelines.models import Model
-from fsw.pipelines.stage import Stage
+from fsw.pipelines.stage import MODELS, REPAIRS, Items, ModelUsed, Stage
 from link.bundles.keys import public_key
 from link.errors import DecodeError
 from link.models.bundle import read_manifest
@@ -44,13 +44,17 @@ class ModelStage(Stage, frozen=True):
         """What a worker needs for the model. Raises ValueError for a model that cannot be read."""
         return self._manifest().limits
 
-    def scored(self, bands: NDArray[Any]) -> tuple[NDArray[Any], int]:
-        """The model's answer, and how often it was repaired. Raises ModelError where it is not fit for use.
+    def scored(self, bands: NDArray[Any]) -> tuple[NDArray[Any], Items]:
+        """The model's answer, and the items that say which it was and how often it was repaired.
+
+        Raises ModelError where it is not fit for use.
 
         NaN and infinity are replaced by 0, so that no pixel spoils its neighbours.
         """
         model = Model(self.model, tuple(public_key(key.read_bytes()) for key in self.keys))
-        return tiled(model.run, _finite(bands), _tile(model, (bands.shape[1], bands.shape[2]))), model.repairs
+        answer = tiled(model.run, _finite(bands), _tile(model, (bands.shape[1], bands.shape[2])))
+        used = ModelUsed(model.manifest.name, model.manifest.version, model.sha256)
+        return answer, {REPAIRS: model.repairs, MODELS: [used]}
 
     def _manifest(self) -> Manifest:
         try:

@@ -15,12 +15,14 @@ The fields are the parameters that a mission file may give beside the stage's na
 only.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import msgspec
 from msgspec import Meta
 
+from fsw.pipelines.contract import MODELS as MODELS
 from fsw.pipelines.contract import REPAIRS as REPAIRS
 from fsw.pipelines.contract import Contract
 from kernels.imaging.georeference import Georeference
@@ -47,6 +49,14 @@ class File(msgspec.Struct, frozen=True, array_like=True):
     suffix: str
     octets: bytes
     priority: int = 0
+
+
+class ModelUsed(msgspec.Struct, frozen=True, array_like=True):
+    """A model that something was computed with; `sha256` is that of its bundle."""
+
+    name: str
+    version: str
+    sha256: str
 
 
 def sample_item(*, is_packed: bool) -> str:
@@ -79,11 +89,15 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A stage as a mission in `folder` lists it: `name` is one of STAGES, or a user's own file."""
+    """A stage as a mission in `folder` lists it: `name` is one of STAGES, or a user's own file.
+
+    `stand_ins`: files of the node, by the names of those of the mission that they are taken in place of.
+    """
 
     name: str
     parameters: dict[str, Any]
     folder: str
+    stand_ins: dict[str, str] = {}
 
     @property
     def is_file(self) -> bool:
@@ -91,7 +105,12 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return self.name.endswith((".py", ".so"))
 
     def path(self, name: str) -> Path:
-        """The path of a file that the mission names. Raises ValueError where it is missing or not in `folder`."""
+        """The path of a file that the mission names, or of its stand-in.
+
+        Raises ValueError where it is missing or not in `folder`.
+        """
+        if name in self.stand_ins:
+            return Path(self.stand_ins[name])
         folder = Path(self.folder).resolve()
         try:
             path = (folder / name).resolve()
@@ -103,3 +122,13 @@ class StageSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         if not is_file:
             raise ValueError(f"{name}: no such file in {folder}")
         return path
+
+
+def files_named(stages: Iterable[StageSpec], file: Path) -> frozenset[str]:
+    """The names by which stages with a model and keys know the file."""
+    found = set()
+    for stage in stages:
+        name = stage.parameters.get("model")
+        if isinstance(name, str) and "keys" in stage.parameters and (Path(stage.folder) / name).resolve() == file:
+            found.add(name)
+    return frozenset(found)

@@ -20,8 +20,11 @@ class DamagedProductError(Exception):
     """The file holds no product that can be trusted; the text says what is wrong with it."""
 
 
-class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """The origin of an answer: what was captured when, and what computing it took. Times in nanoseconds, UTC."""
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The origin of an answer: what was captured when, and what computing it took. Times in nanoseconds, UTC.
+
+    `models`: name, version and SHA-256 of the bundle of each model that it was computed with.
+    """
 
     target: str
     raw_octets: int
@@ -31,6 +34,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     compute_end_utc_ns: int
     joules: float
     joules_source: Evidence
+    models: tuple[str, ...] = ()
 
 
 class StoredProduct(msgspec.Struct, frozen=True, kw_only=True, tag="stored"):

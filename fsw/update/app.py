@@ -9,12 +9,14 @@ from typing import Annotated, NamedTuple
 
 from fsw.executive.app import App, AppReport, CommandError
 from fsw.update.machine import UpdateHappening, UpdateNotice, Updates
+from fsw.update.models import ShadowFinding
 from fsw.update.record import SlotName, SlotPhase, TrialEnd
 from fsw.update.verification import VerifyStage
-from link.dictionary import Counted, Event, Int8ub, Int32ub, Octets, Telemetry, command, wire
+from link.dictionary import Counted, Event, Float32b, Int8ub, Int16ub, Int32ub, Octets, Telemetry, command, wire
 from link.pus.services.verification import FailureCode
 
 _REASON_CHARACTERS_MAX = 100
+_LARGEST = 3e38  # what Float32b holds
 
 
 class UpdateStatus(Telemetry, id=0x60):
@@ -82,17 +84,29 @@ class UpdateRestarting(Event, id=0x75):
     slot: SlotName = wire(Int8ub)
 
 
+class ModelCompared(Event, id=0x76):
+    """Slot {slot} of {target} beside what is in use: {percent} % of pixels of {frames} frames differ, by {largest}."""
+
+    target: str = wire()
+    slot: SlotName = wire(Int8ub)
+    frames: int = wire(Int16ub)
+    percent: float = wire(Int32ub, unit="%", scale=0.0001, text="of the pixels of all frames")
+    largest: float = wire(Float32b, text="greatest difference of a pixel, in the unit of the model's answer")
+
+
 class UpdateTarget(NamedTuple):
     """What can be updated. `health` says what is wrong with what runs, or nothing.
 
     `is_heard`: since its start, what runs has had a request directly from the ground. `restart` starts what is chosen
-    then, after what is told before has gone out; it is called again while a restart is due.
+    then, after what is told before has gone out; it is called again while a restart is due. `compared` gives what a
+    shadow run found, once.
     """
 
     updates: Updates
     restart: Callable[[], object]
     health: Callable[[], str]
     is_heard: Callable[[], bool]
+    compared: Callable[[], ShadowFinding | None] = lambda: None
 
 
 _Target = Annotated[str, wire(text='"software", or the name of a model')]
@@ -198,11 +212,12 @@ class Update(App, period_ms=10_000, budget_ms=500):
         self._now_ns = now_ns
         for name, target in self.targets.items():
             for notice in target.updates.step(now_ns, target.health(), is_heard=target.is_heard()):
+                yield from _compared(name, target.compared())
                 yield _event_of(name, notice)
             yield from self._after(name)
 
     def _after(self, name: str) -> Iterator[AppReport]:
-        """The status, and the restart if one is due: asked for until it comes, and told once."""
+        """The status, and the restart if one is due, told once; the status again, where that is over at once."""
         target = self.targets[name]
         yield self._status(name)
         if target.updates.restart_due:
@@ -212,6 +227,9 @@ class Update(App, period_ms=10_000, budget_ms=500):
                 self._restarting[name] = slot
                 yield UpdateRestarting(target=name, slot=slot)
             target.restart()
+            if not target.updates.restart_due:
+                del self._restarting[name]
+                yield self._status(name)
 
     def _target(self, name: str) -> UpdateTarget:
         if name not in self.targets:
@@ -236,6 +254,18 @@ class Update(App, period_ms=10_000, budget_ms=500):
             boots=min(state.boots, 255),
             ended=state.ended,
             record_failed=min(updates.record.failed, 255),
+        )
+
+
+def _compared(name: str, found: ShadowFinding | None) -> Iterator[Event]:
+    if found:
+        pixels, differing = found.difference.pixels or 1, found.difference.differing
+        yield ModelCompared(
+            target=name,
+            slot=found.slot,
+            frames=found.frames,
+            percent=100 * differing / pixels,
+            largest=min(found.difference.largest, _LARGEST),
         )
 
 

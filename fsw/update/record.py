@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from link.bundles.releases import is_newer
 
+SOFTWARE = "software"
+"""The target of updates that is the node's software; the others are models."""
 RECORD_OCTETS_MAX = 1024
 """Of an `UpdateRecord` as MessagePack, whatever is in it."""
 

@@ -49,16 +49,20 @@ class Slots(Protocol):
 
 @dataclass
 class FolderSlots:
-    """Slots as folders in `folder`, which are made when they are first needed."""
+    """Slots as folders in `folder`, which are made when they are first needed. `golden`: the file of slot G, if it lies
+
+    elsewhere.
+    """
 
     folder: Path
     medium: Medium = HOST
     _sound: dict[SlotName, tuple[str, int]] = field(default_factory=dict)
     """Of the slots whose chunks are all sound: the upload, and how many octets of it are there."""
+    golden: Path | None = None
 
     def path(self, slot: SlotName) -> Path:
         """The file of a slot's bundle."""
-        return self.folder / slot.name / _BUNDLE
+        return self.golden if self.golden and slot is SlotName.G else self.folder / slot.name / _BUNDLE
 
     def bundle(self, slot: SlotName) -> bytes:
         """The bundle in a slot."""

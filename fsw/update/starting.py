@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fsw.update.boot import choose
-from fsw.update.record import SlotName
+from fsw.update.record import SOFTWARE, SlotName
 from fsw.update.slots import FolderSlots
 from fsw.update.unpacking import unpack
 from hal.linux.own_folder import OwnFolder
@@ -14,8 +14,6 @@ from hal.medium import HOST, Medium
 from link.bundles.software import Software
 from link.errors import DecodeError
 
-SOFTWARE = "software"
-"""The folder of the slots of software in the state folder of a node, and the name of that target of updates."""
 _UNPACKED = re.compile("[0-9a-f]{16}")
 
 

@@ -13,6 +13,7 @@ from fsw.pipelines import run as pipelines
 from fsw.pipelines.run import Made
 from fsw.pipelines.stage import File, StageSpec
 from fsw.store.products import ProductStore
+from fsw.update.models import StagesInUse
 from hal.scene_file import Scene
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
@@ -52,7 +53,7 @@ class Desk:
             runner=InlineRunner(self.clock, {"stages": pipeline}, duration_ns=100 * MS, waiting_max=1),
             store=self.store,
             board=ModelBoard(name="model", idle_watts=2.0, core_watts=1.0),
-            stages=STAGES,
+            stages=StagesInUse(STAGES),
         )
 
     def step_after(self, ms):

@@ -30,7 +30,6 @@ from tests.fsw.update.disk import Disk
 FOLDER = Path("/slots")
 RULES = UpdateRules(settle_s=1, confirm_s=3, boots_max=2)
 SECOND = 1_000_000_000
-LATEST = software("99")
 A, B = SlotName.A, SlotName.B
 
 
@@ -131,14 +130,18 @@ class Explorer:
     lies: bool = False
     rollbacks: bool = False
     tries: tuple = (1,)
+    make: object = software
+    """Makes the bundle of a version."""
+    in_place: bool = False
+    """Whether what is restarted goes on in the process that it is in, as a model does."""
     states: int = 0
     starts: int = 0
     probed: set = field(default_factory=set)
     refusals: set = field(default_factory=set)
 
     def __post_init__(self):
-        golden = software("1")
-        self.sound = {golden, LATEST, *(whole for _, whole in self.files.values() if whole)}
+        golden, self.latest = self.make("1"), self.make("99")
+        self.sound = {golden, self.latest, *(whole for _, whole in self.files.values() if whole)}
         first = {"/slots/G/bundle": golden}
         self.waiting = deque([Life(first, first, Ghost())])
         self.seen = {self.key(self.waiting[0])}
@@ -161,7 +164,9 @@ class Explorer:
     def acts(self, updates):
         """All that may be done with what runs."""
         if updates.restart_due:
-            yield "restart", self.off
+            yield "restart", self.restart
+        elif self.in_place and updates.running is not SlotName.G and not updates.is_on_trial:
+            yield "ill in use", lambda one: setattr(one.updates, "restart_due", True)
         for slot in self.slots:
             for version, (octets, _) in self.files.items():
                 yield (
@@ -233,15 +238,25 @@ class Explorer:
 
     # What is done
 
-    def off(self, life):
-        life.updates = None
+    def restart(self, life):
+        if self.in_place:
+            self.begin(life, life.updates.reboot())
+        else:
+            life.updates = None
 
     def start(self, life):
-        """What the supervisor does, and the first step of what it starts."""
-        disk, slots = life.disk, FolderSlots(FOLDER, life.disk)
-        choice = choose(slots.record(), slots, KEYS, boots_max=RULES.boots_max)
-        life.choice, life.started = choice, disk.now.get(f"/slots/{choice.slot.name}/bundle")
-        life.updates = Updates(NAME, slots.record(), slots, KEYS, choice.slot, good, rules=RULES)
+        """What the supervisor does, and the first step of what it starts; or what a node does with its model."""
+        slots = FolderSlots(FOLDER, life.disk)
+        if self.in_place:
+            life.updates = Updates(NAME, slots.record(), slots, KEYS, SlotName.G, good, rules=RULES)
+            choice = life.updates.reboot()
+        else:
+            choice = choose(slots.record(), slots, KEYS, boots_max=RULES.boots_max)
+            life.updates = Updates(NAME, slots.record(), slots, KEYS, choice.slot, good, rules=RULES)
+        self.begin(life, choice)
+
+    def begin(self, life, choice):
+        life.choice, life.started = choice, life.disk.now.get(f"/slots/{choice.slot.name}/bundle")
         list(life.updates.step(0, "", is_heard=False))
         self.starts += 1
         life.flew = life.ghost.flies
@@ -317,10 +332,10 @@ class Explorer:
         updates = one.updates
         slot = next(s for s in (A, B) if s not in (updates.running, updates.state.promoted))
         for _ in range(2):  # what a lie of the disk spoiled is done again
-            updates.prepare(slot, len(LATEST), sha256(LATEST))
-            at = updates.slots.count(slot, sha256(LATEST))
-            if at < len(LATEST):
-                updates.write(slot, at, LATEST[at:])
+            updates.prepare(slot, len(self.latest), sha256(self.latest))
+            at = updates.slots.count(slot, sha256(self.latest))
+            if at < len(self.latest):
+                updates.write(slot, at, self.latest[at:])
             updates.verify(slot, may_be_older=False)
             while updates.stage:
                 list(updates.step(SECOND, "", is_heard=True))
@@ -328,7 +343,9 @@ class Explorer:
                 break
         updates.arm(slot, 1)
         updates.boot()
-        self.start(one)
+        self.restart(one)
+        if one.updates is None:
+            self.start(one)
         list(one.updates.step(SECOND, "", is_heard=True))
         one.updates.confirm()
         assert one.updates.state.promoted is slot, life.path

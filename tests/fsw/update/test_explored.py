@@ -9,10 +9,11 @@ import pytest
 
 from fsw.update import boot, machine, verification
 from fsw.update.record import SlotName
-from tests.fsw.update.bundles import STRANGER, delta, software
+from tests.fsw.update.bundles import STRANGER, delta, model, software
 from tests.fsw.update.explorer import Explorer, cached_contents
 
 TWO, THREE = software("2"), software("3")
+MODEL = model("2")
 ONE_FILE = {"2": (TWO, TWO)}
 TWO_FILES = {**ONE_FILE, "3": (THREE, THREE)}
 HOSTILE = {
@@ -87,6 +88,18 @@ def test_two_versions_in_turn():
 @pytest.mark.slow
 def test_a_delta_on_what_is_there():
     explored("delta", {**ONE_FILE, "3": (delta("3", THREE, TWO), THREE)}, 10_000, cuts=False)
+
+
+@pytest.mark.requirement("FSW-UPD-015")
+def test_a_model_that_is_started_in_a_node_that_goes_on():
+    explored("a model, power cuts", {"2": (MODEL, MODEL)}, 200, slots=ONE_SLOT, make=model, in_place=True)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("FSW-UPD-015")
+def test_two_versions_of_a_model_in_turn():
+    files = {"2": (MODEL, MODEL), "3": (delta("3", model("3"), MODEL), model("3"))}
+    explored("a model, a delta", files, 10_000, cuts=False, make=model, in_place=True)
 
 
 @pytest.mark.slow

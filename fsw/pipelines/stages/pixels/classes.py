@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Contract, plane, scalar
 from fsw.pipelines.scoring import ModelStage
-from fsw.pipelines.stage import REPAIRS, Items
+from fsw.pipelines.stage import Items
 from fsw.pipelines.valid import within_valid
 from kernels.imaging.image import Mask
 
@@ -29,6 +29,6 @@ class Classes(ModelStage, frozen=True):
         )
 
     def run(self, *, bands: NDArray[Any], valid: Mask) -> Items:
-        classes, repairs = self.scored(bands)
+        classes, about = self.scored(bands)
         mask = within_valid((classes == self.wanted).view(np.uint8), valid)
-        return {"classes": classes, "mask": mask, "threshold": np.array(np.nan, np.float32), REPAIRS: repairs}
+        return {"classes": classes, "mask": mask, "threshold": np.array(np.nan, np.float32), **about}

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fsw.pipelines.contract import Contract, plane
 from fsw.pipelines.scoring import ModelStage
-from fsw.pipelines.stage import REPAIRS, Items
+from fsw.pipelines.stage import Items
 from fsw.pipelines.valid import blanked
 from kernels.imaging.image import Mask
 
@@ -26,5 +26,5 @@ class Clouds(ModelStage, frozen=True):
         )
 
     def run(self, *, bands: NDArray[Any], valid: Mask) -> Items:
-        probability, repairs = self.scored(bands)
-        return {"probability": blanked(probability.astype(np.float32), valid), REPAIRS: repairs}
+        probability, about = self.scored(bands)
+        return {"probability": blanked(probability.astype(np.float32), valid), **about}

@@ -77,6 +77,8 @@ class UpdateSender:
         """Have a slot verified, with golden vectors and a shadow run, and wait for the verdict."""
         self._do("verify_rollback" if may_be_older else "verify", confirm=may_be_older, slot=slot)
         event = self._event("UpdateVerified", "UpdateNotVerified")
+        for compared in (one for one in self._events if one.name == "ModelCompared"):
+            self.say(compared.message)
         self.say(event.message)
         if event.name != "UpdateVerified":
             raise UpdateError(event.message)

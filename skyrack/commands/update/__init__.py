@@ -5,6 +5,8 @@ skyrack update plan node-1.4.bundle --base node-1.3.bundle --rate-bps 9600 --pas
 skyrack update delta node-1.4.bundle --base node-1.3.bundle --key team.key --out node-1.4.delta
 skyrack update send node-1.4.delta
 skyrack update start B
+skyrack update send clouds-2.bundle
+skyrack update start --target clouds A
 
 IMAGE is a zip file of Python packages, as a wheel is one. Keys are those of `skyrack model keygen`. A delta makes the
 new bundle of one that the node has; without --base it is only packed. It is the smaller the more alike both are: a zip
@@ -54,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_service(send)
     start = subcommand(commands, "start", "start a verified slot on trial, and confirm it")
     start.add_argument("slot", choices=("A", "B"))
-    start.add_argument("--target", default="software", help="name of the target on the node; default: software")
+    start.add_argument("--target", default="software", help="of the node: software (default), or a model by its name")
     start.add_argument("--tries", type=within(int, 1, 9), default=2, metavar="N", help="starts at most; default: 2")
     _add_service(start)
 
@@ -67,7 +69,7 @@ def _add_service(command: argparse.ArgumentParser) -> None:
 
 
 def _add_passes(command: argparse.ArgumentParser, frame_octets: int) -> None:
-    command.add_argument("--target", default="software", help="name of the target on the node; default: software")
+    command.add_argument("--target", help="of the node; default: the name of a model that is no delta, else software")
     command.add_argument(
         "--rate-bps", type=within(int, 1, 10**10), default=9600, metavar="BIT/S", help="of the uplink; default: 9600"
     )

@@ -24,7 +24,8 @@ def print_plan(options: argparse.Namespace) -> None:
     if base:
         sizes["delta"] = delta_octets(new, base)
     with given("--frame-octets, --pass-s"):
-        found = {name: sending(size, options.target, passes, options.frame_octets) for name, size in sizes.items()}
+        target = options.target or target_in(options, new)
+        found = {name: sending(size, target, passes, options.frame_octets) for name, size in sizes.items()}
     if options.json:
         said = {name: asdict(one) for name, one in found.items()}
         print(json.dumps({"octets_a_day": round(passes.octets_a_day), **said}))
@@ -40,6 +41,18 @@ def _table(found: "dict[str, Sending]", passes: "Passes") -> list[str]:
         cells.append((name, octets, wire, str(one.commands), str(one.passes), f"{one.days:.3g}"))
     rows = (f"{name:8}" + "".join(f"{cell:>14}" for cell in rest) for name, *rest in cells)
     return [f"{day}: {kilobytes(passes.octets_a_day)} a day", *rows]
+
+
+def target_in(options: argparse.Namespace, octets: bytes) -> str:
+    """The target that a bundle is for. Raises UsageError for what is no bundle."""
+    from link.bundles.contents import target_of
+    from link.errors import DecodeError
+
+    with given(options.bundle):
+        try:
+            return target_of(octets)
+        except DecodeError as error:
+            raise ValueError(str(error)) from None
 
 
 def kilobytes(octets: float) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kernels.usage import UsageError, given, read_file
-from skyrack.commands.update.planning import kilobytes
+from skyrack.commands.update.planning import kilobytes, target_in
 from skyrack.options.bundle_files import BUNDLE_OCTETS_MAX
 
 if TYPE_CHECKING:
@@ -16,15 +16,9 @@ if TYPE_CHECKING:
 def send_bundle(options: argparse.Namespace) -> None:
     """Say what it takes to send a file, then send it and have it verified."""
     from ground.updates.plan import Passes, sending
-    from link.bundles.envelope import unverified_head
-    from link.errors import DecodeError
 
     octets = read_file(options.bundle, BUNDLE_OCTETS_MAX)
-    with given(options.bundle):
-        try:
-            unverified_head(octets)
-        except DecodeError as error:
-            raise ValueError(str(error)) from None
+    options.target = options.target or target_in(options, octets)
     passes = Passes(options.rate_bps, options.pass_s, options.passes_a_day)
     with given("--frame-octets, --pass-s"):
         plan = sending(len(octets), options.target, passes, options.frame_octets)

@@ -342,6 +342,7 @@ class _Assembly:
             version=bytes.fromhex(self.dictionary.version),
             policy=SyncPolicy(ms=round(1000 * mission.recorder.sync_s)),
             medium=self.devices.medium,
+            draw=self.devices.random.getrandbits,
         )
 
     def _playback(self) -> Playback:

@@ -66,7 +66,9 @@ class NodeStatus(Telemetry, id=0x01):
     last_request: int = wire(Int16ub, text="sequence count of the last request that arrived; 65535 before the first")
     requests_repeated: int = wire(Int16ub, text="requests that were received again and not executed again")
     memory_failed: int = wire(Int16ub, text="values that would be lost at a restart: the medium did not take them")
-    memory_damaged: int = wire(Int8ub, limits=(0, 0), text="damaged copies of the data that survives a restart")
+    memory_damaged: int = wire(
+        Int8ub, limits=(0, 0), text="damaged copies that were found of data that survives a restart"
+    )
 
 
 class NodeStarted(Event, id=0x20):

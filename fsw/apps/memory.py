@@ -1,4 +1,8 @@
-"""The memory app: reports when a record that survives restarts cannot be kept, and tries to keep it again."""
+"""The memory app: reports when a record that survives restarts cannot be kept, and tries to keep it again.
+
+It also reads what was stored, some records at a time: a disk may lose a write that it confirmed, write it elsewhere, or
+let octets rot.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -13,6 +17,7 @@ from link.dictionary import Event, Int8ub, wire
 
 _FAILED, _DAMAGED = attrgetter("failed"), attrgetter("damaged")
 _REASON_CHARACTERS_MAX = 60
+_CHECKED_MAX = 2  # records, in a step
 _PERIODS_OF_REPETITION = 4  # of this app: in this time every report is sent, and sent again (fsw/comms/repeats.py)
 _UNITS_OF_REPORTS = 4  # after so many a waiting answer is sent: it was in the one at the port or the two ahead
 
@@ -37,6 +42,13 @@ class MemoryRestored(Event, id=0x53, severity="info"):
     record: str = wire()
 
 
+class MemoryChanged(Event, id=0x54, severity="medium"):
+    """A copy of the {record} is not as it was stored: {reason}; it was stored again."""
+
+    record: str = wire()
+    reason: str = wire()
+
+
 @dataclass
 class Memory(App, period_ms=10_000, budget_ms=100):
     """Watches the records that survive a restart; the keys of the mapping are the names used in reports.
@@ -48,6 +60,7 @@ class Memory(App, period_ms=10_000, budget_ms=100):
     requests: RequestMemory
     units_sent: Callable[[], int]
     _reported: dict[str, str] | None = None
+    _checked: int = 0
     _ended: list[list[Taken]] = field(default_factory=list)
     _units_before: int = 0
 
@@ -58,11 +71,11 @@ class Memory(App, period_ms=10_000, budget_ms=100):
 
     @property
     def damaged(self) -> int:
-        """How many copies were damaged at the start."""
+        """How many copies were damaged, at the start or later."""
         return sum(map(_DAMAGED, self.records.values()))
 
     def step(self, now_ns: int) -> Iterator[AppReport]:  # noqa: ARG002
-        """Report damaged copies once, and a record that fails or works again when that changes."""
+        """Report damaged copies once, and a record that fails or works again when that changes; check the next ones."""
         if self._reported is None:
             self._reported = {}
             for name, record in self.records.items():
@@ -74,6 +87,19 @@ class Memory(App, period_ms=10_000, budget_ms=100):
                 with suppress(OSError):  # the record counts it
                     record.store(record.value)
             yield from self._report(name, record.fault[:_REASON_CHARACTERS_MAX], self._reported)
+        yield from self._check()
+
+    def _check(self) -> Iterator[AppReport]:
+        """Read some records, and store one again that is not as it was stored."""
+        names = list(self.records)
+        for name in (names[(self._checked + at) % len(names)] for at in range(_CHECKED_MAX)):
+            record = self.records[name]
+            reason = "" if record.fault else record.check()
+            if reason:
+                yield MemoryChanged(record=name, reason=reason[:_REASON_CHARACTERS_MAX])
+                with suppress(OSError):  # the record counts it
+                    record.renew()
+        self._checked += _CHECKED_MAX
 
     def _mark_told(self) -> None:
         """Mark the requests that ended some periods ago: by now their reports were sent, and sent again, often enough.

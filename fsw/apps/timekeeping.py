@@ -22,6 +22,7 @@ from link.pus.services.verification import FailureCode
 from link.time.leap_seconds import IERS_VALID_UNTIL_NS
 
 _NS, _US = 1_000_000_000, 1000
+_DRIFT_PPB = 100_000  # of a crystal that is well
 UTC_MIN_NS = 1_577_836_800_000_000_000
 """2020-01-01T00:00:00 UTC: no node flew this before."""
 _STAMP_AGE_MAX_NS = 86_400 * _NS
@@ -31,6 +32,7 @@ _PULSE_ERROR_NS = 100_000  # how late an edge may be stamped
 _SURE_NS = 400_000_000  # of which second a pulse begins
 _PULSE_EVERY_NS = 64 * _NS  # of a pulse that only confirms what is known
 _UNKNOWN_US = (1 << 32) - 1
+_STEP_NS = 100_000_000  # of the host's clock between two looks at it: slewing of a clock is slower
 
 
 class TimeStatus(Telemetry, id=0x28):
@@ -40,13 +42,19 @@ class TimeStatus(Telemetry, id=0x28):
     source: TimeSource = wire(Int8ub, text="where UTC comes from")
     utc: int = wire(Time(), text="UTC at `met`, as well as it is known")
     offset: int = wire(Int64sb, unit="us", text="UTC less what the host's clock shows")
-    drift: int = wire(Int32sb, unit="ppb", text="by how much UTC gains on the monotonic time, as measured")
+    drift: int = wire(
+        Int32sb,
+        unit="ppb",
+        limits=(-_DRIFT_PPB, _DRIFT_PPB),
+        text="by how much UTC gains on the monotonic time, as measured",
+    )
     error: int = wire(Int32ub, unit="us", text="by how much UTC may be off; 4294967295 where that is not known")
     age: int = wire(Int32ub, unit="s", text="time since the last correlation; 4294967295 before the first")
     pulses: int = wire(Int32ub, text="pulses of a second that were taken for such")
     glitches: int = wire(Int16ub, text="edges of the pulse input that were none")
     leap_seconds_until: int = wire(Time(), text="until when all leap seconds are known")
     is_leap_table_stale: bool = wire(text="whether that time has passed: TAI, and times sent, may be a second off")
+    steps: int = wire(Int16ub, text="steps of the host's clock against the monotonic time, since the start of the node")
 
 
 class ClockCorrelated(Event, id=0xB0, severity="low"):
@@ -59,6 +67,13 @@ class ClockCorrelated(Event, id=0xB0, severity="low"):
 
 class TimeLost(Event, id=0xB1, severity="medium"):
     """UTC was known before the restart, and is not now: no clock ran on meanwhile."""
+
+
+class HostClockStepped(Event, id=0x28, severity="medium"):
+    """The host's clock stepped by {step} us against the monotonic time; the node's UTC {followed}."""
+
+    step: int = wire(Int64sb, unit="us")
+    followed: str = wire(text='"stepped with it", where nobody has said what UTC is, or "did not"')
 
 
 _Utc = Annotated[int, wire(Time(), text="in ns since 1970")]
@@ -76,6 +91,8 @@ class Timekeeping(App, period_ms=10_000, budget_ms=10):
     keeps_time: bool
     _filter: PulseFilter = field(default_factory=PulseFilter)
     _last_pulse_ns: int | None = None
+    _host_ahead_ns: int | None = None
+    _host_steps: int = 0
     _steps: int = 0
 
     def __post_init__(self) -> None:
@@ -110,6 +127,7 @@ class Timekeeping(App, period_ms=10_000, budget_ms=10):
         """Take the pulses that came, and report the clock; now and then the time is stored."""
         if not self._steps and self.keeper.is_lost:
             yield TimeLost()
+        yield from self._watch_host()
         for pulse_ns in self._filter.accept(self.pulse.drain()):
             self._last_pulse_ns = pulse_ns
             yield from self._confirm(pulse_ns)
@@ -117,6 +135,16 @@ class Timekeeping(App, period_ms=10_000, budget_ms=10):
             self._store()
         self._steps += 1
         yield self._status(now_ns)
+
+    def _watch_host(self) -> Iterator[AppReport]:
+        """Report a step of the host's clock since the last look at it."""
+        before_ns, self._host_ahead_ns = self._host_ahead_ns, self.clock.host_utc_ns() - self.clock.monotonic_ns()
+        step_ns = 0 if before_ns is None else self._host_ahead_ns - before_ns
+        if abs(step_ns) >= _STEP_NS:
+            self._host_steps += 1
+            yield HostClockStepped(
+                step=step_ns // _US, followed="stepped with it" if self.keeper.last is None else "did not"
+            )
 
     def _confirm(self, pulse_ns: int) -> Iterator[AppReport]:
         """Correlate with the second that begins at a pulse, if it is clear which one that is, and if it says more."""
@@ -154,6 +182,7 @@ class Timekeeping(App, period_ms=10_000, budget_ms=10):
             glitches=min(self._filter.glitches, 0xFFFF),
             leap_seconds_until=IERS_VALID_UNTIL_NS,
             is_leap_table_stale=utc_ns > IERS_VALID_UNTIL_NS,
+            steps=min(self._host_steps, 0xFFFF),
         )
 
 

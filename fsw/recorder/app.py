@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from fsw.executive.app import App, AppReport
 from fsw.recorder.packet_store import PacketStore
 from fsw.recorder.recorder import Recorder
-from link.dictionary import Event, Int8ub, Int16ub, Int32ub, Telemetry, wire
+from fsw.recorder.scrub import SegmentScrub
+from link.dictionary import Event, Int8ub, Int16ub, Int32ub, Int64ub, Telemetry, parameter, wire
 
 _REASON_CHARACTERS_MAX = 60
 _MS = 1_000_000
@@ -47,14 +48,40 @@ class StoreRestored(Event, id=0xBA):
     store: int = wire(Int16ub)
 
 
+class StoreRenumbered(Event, id=0x49, severity="medium"):
+    """The numbers of packet store {store} were lost, and what the ground has of it: it goes on with {number}."""
+
+    store: int = wire(Int16ub)
+    number: int = wire(Int64ub)
+
+
+class RecordsDamaged(Event, id=0x48, severity="medium"):
+    """A segment of packet store {store} is not as it was written, {records} records are lost: {reason}."""
+
+    store: int = wire(Int16ub)
+    records: int = wire(Int32ub)
+    reason: str = wire()
+
+
 @dataclass
 class Recording(App, period_ms=10_000, budget_ms=100, order=11):
     """Steps `recorder`; `unrecorded` says how many packets it was not given."""
 
     recorder: Recorder
     unrecorded: Callable[[], int]
+    octets: int = parameter(
+        Int32ub,
+        id=0x48,
+        default=1 << 16,
+        unit="octets",
+        range=(0, 1 << 20),
+        text="of what is recorded that are checked every ten seconds; 0: none",
+    )
     _failing: set[int] = field(default_factory=set)
     _status_ns: int = 0
+
+    def __post_init__(self) -> None:
+        self._scrub = SegmentScrub(self.recorder)
 
     @property
     def due_ns(self) -> int | None:
@@ -62,7 +89,12 @@ class Recording(App, period_ms=10_000, budget_ms=100, order=11):
         return self.recorder.next_due_ns
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
-        """Do what is due, and report what changed."""
+        """Do what is due, and report what changed, also a failure that ends with this step."""
+        for store in self.recorder.stores.values():
+            yield from self._changed(store)
+            if store.marks.is_drawn:
+                store.marks.is_drawn = False
+                yield StoreRenumbered(store=store.setting.number, number=store.marks.next)
         self.recorder.step(now_ns)
         for dropped in self.recorder.drain_dropped():
             yield RecordsDropped(store=dropped.store, records=dropped.unacknowledged)
@@ -70,6 +102,9 @@ class Recording(App, period_ms=10_000, budget_ms=100, order=11):
             yield from self._changed(store)
         if now_ns >= self._status_ns:
             self._status_ns = now_ns + self.period_ms * _MS
+            for found in self._scrub.step(self.octets):
+                reason = found.reason[:_REASON_CHARACTERS_MAX]
+                yield RecordsDamaged(store=found.store, records=found.records, reason=reason)
             yield self._status()
 
     def _changed(self, store: PacketStore) -> Iterator[AppReport]:

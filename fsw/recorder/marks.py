@@ -1,11 +1,13 @@
 """Numbers of a store's records: which one comes next, which the ground has acknowledged, and which do not exist.
 
 Numbers are reserved on the medium in blocks before a record that has them is written, so that none ever stands for two
-packets; those of a block that are unused at a restart are skipped.
+packets; those of a block that are unused at a restart are skipped. Where no copy of the reservation can be read, they
+go on from a number that is drawn: the ground remembers those of before.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from secrets import randbits
 
 import msgspec
 
@@ -17,6 +19,7 @@ ACKNOWLEDGED_MAX = 1024
 PROGRESS_OCTETS_MAX = 64 + 20 * ACKNOWLEDGED_MAX
 _BLOCK = 1 << 16
 NUMBER_MAX = (1 << 63) - 1
+_DRAWN_BITS = 62  # far beyond what is counted to, and as far from the largest number
 
 
 class StoreProgress(msgspec.Struct, frozen=True, array_like=True):
@@ -29,11 +32,14 @@ class StoreProgress(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RecordMarks:
-    """`next` is the number of the next record; `forgotten` counts ranges that were acknowledged and had no room."""
+    """`next` is the number of the next record; `forgotten` counts ranges that were acknowledged and had no room.
 
-    def __init__(self, record: Durable[StoreProgress]) -> None:
-        self.record = record
-        self.next = self._reserved = record.value.reserved
+    `draw` gives a random number of so many bits. `is_drawn`: `next` began with one, as the reservation was lost.
+    """
+
+    def __init__(self, record: Durable[StoreProgress], draw: Callable[[int], int] = randbits) -> None:
+        self.record, self.is_drawn = record, record.is_lost
+        self.next = self._reserved = draw(_DRAWN_BITS) if record.is_lost else record.value.reserved
         if record.origin is RecordOrigin.DOUBTED:  # the newest reservation may be the one that is lost
             self.next += _BLOCK
         self.forgotten = 0

@@ -32,6 +32,7 @@ from fsw.recorder.segment import (
 )
 from fsw.recorder.segment_files import SegmentFiles
 from fsw.recorder.setting import StoreSetting, SyncPolicy
+from kernels.coding.crc import crc32c
 from link.packets.space_packet import COUNT_MODULUS
 
 _LONG_OCTETS = 1 << 14  # from here on to look at the ends of a segment is faster than to read it
@@ -50,7 +51,7 @@ class StoreSegment:
     """A segment of a store: its file of `octets`, and what is recorded in it.
 
     `is_read`: its contents are known; else they are judged by its ends, or empty where it could not be read.
-    `is_named`: its name survives a power cut.
+    `is_named`: its name survives a power cut. `crc`: CRC-32C of all its octets; None where it is not known.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class StoreSegment:
     contents: Contents = field(default_factory=Contents)
     is_read: bool = True
     is_named: bool = True
+    crc: int | None = None
 
     @property
     def room(self) -> int:
@@ -238,6 +240,10 @@ class PacketStore:
             self._note_gaps(records, contents.first, contents.last + 1)
         return records
 
+    def read_part(self, segment: StoreSegment, offset: int, octets: int) -> bytes:
+        """Octets of a segment's file. Raises OSError."""
+        return self._files.medium.read_part(segment.path, offset, octets)
+
     def remove(self, segment: StoreSegment) -> DroppedSegment:
         """Delete a segment and what it holds. Raises OSError."""
         if segment is self._active:
@@ -340,6 +346,7 @@ class PacketStore:
             self._active = segment
             self.segments.append(segment)
             self.octets += segment.room
+        segment.crc = None if segment.octets and segment.crc is None else crc32c(encoded, segment.crc or 0)
         self._grow(segment, len(encoded))
         self._written += len(fresh)
         if self._sync_ns is None:
@@ -437,7 +444,7 @@ class PacketStore:
         octets = head + encode_records(segment.seed, records)
         before = segment.contents
         self._files.rewrite(segment.path, octets)
-        segment.contents = _contents_of(records)
+        segment.contents, segment.crc = _contents_of(records), None
         self._grow(segment, len(octets) - segment.octets)
         self._note_gaps(records, before.first, before.last + 1)
 

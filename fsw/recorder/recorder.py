@@ -7,6 +7,7 @@ out what is more important than itself.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from secrets import randbits
 
 import msgspec
 
@@ -47,8 +48,9 @@ class Recorder:
     """Stores in `folder`, of at most `octets_max` octets in all; `stores` are those of the first start.
 
     `version` names the dictionary that describes the packets. `patience_s`: how long the ground has to acknowledge what
-    it received, before that is sent again. Counts records `dropped` by priority, which the ground
-    has not acknowledged, and `expired` ones, which it has.
+    it received, before that is sent again. `draw` gives a random number of so many bits, where the numbers of a store
+    were lost. Counts records `dropped` by priority, which the ground has not acknowledged, and `expired` ones, which it
+    has.
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class Recorder:
         policy: SyncPolicy = USUAL_SYNC,
         patience_s: int = 60,
         medium: Medium = HOST,
+        draw: Callable[[int], int] = randbits,
     ) -> None:
+        self._draw = draw
         self.octets_max, self._version, self._policy = octets_max, version, policy
         self._patience_ns = patience_s * _NS
         self._files, self._memory, self._medium = SegmentFiles(folder / "segments", medium), folder / "memory", medium
@@ -236,7 +240,7 @@ class Recorder:
     def _open(self, setting: StoreSetting, firsts: list[int]) -> None:
         name = f"store-{setting.number}"
         progress = Durable(self._memory, name, StoreProgress(), PROGRESS_OCTETS_MAX, self._medium)
-        store = PacketStore(setting, RecordMarks(progress), self._files, self._version, self._policy)
+        store = PacketStore(setting, RecordMarks(progress, self._draw), self._files, self._version, self._policy)
         store.find(firsts)
         self.stores[setting.number] = store
         self.retrievals[setting.number] = OpenRetrieval(store, self._patience_ns)

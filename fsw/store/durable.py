@@ -48,15 +48,16 @@ _NOTHING, _DAMAGED = _Slot(), _Slot(is_damaged=True)
 class Durable(Generic[_Value]):
     """The record `name` in `folder`: `value` is the last one given to `store`, before the restart or since.
 
-    `damaged` counts the slots that were found damaged or unreadable at the start, `failed` the values that the medium
-    did not take; `fault` says why the last one failed, and is empty while the medium holds `value`. A value takes at
-    most `octets_max`, as MessagePack.
+    `damaged` counts the slots that were found damaged or unreadable, at the start or by `check`, `failed` the values
+    that the medium did not take; `fault` says why the last one failed, and is empty while the medium holds `value`.
+    `is_lost`: at the start no slot was sound, though there was one. A value takes at most `octets_max`, as MessagePack.
     """
 
     def __init__(self, folder: Path, name: str, default: _Value, octets_max: int, medium: Medium = HOST) -> None:
         self.value = default
         self.origin = RecordOrigin.NEW
         self.damaged = self.failed = 0
+        self.is_lost = False
         self.fault = "nothing was stored yet"
         self.name = name
         self._folder, self._medium = folder, medium
@@ -64,6 +65,8 @@ class Durable(Generic[_Value]):
         self._octets_max = octets_max
         self._incarnation, self._next = 0, 0
         self._sized: set[int] = set()  # slots that have their full size, and whose name survives a crash
+        self._sums: dict[int, tuple[int, int]] = {}  # size and CRC of what a slot is to hold, where that is known
+        self._is_unsure = False  # a slot may hold a greater incarnation than the next one that is stored
         self._load(type(default))
 
     def store(self, value: _Value) -> None:
@@ -74,6 +77,21 @@ class Durable(Generic[_Value]):
         body = msgspec.msgpack.encode(value)
         assert len(body) <= self._octets_max, (self.name, len(body))
         self.value = value
+        for _ in _SLOTS if self._is_unsure else _SLOTS[:1]:
+            self._put(body)
+        self._is_unsure = False
+        self.fault = ""
+
+    def check(self) -> str:
+        """Read both slots: what is wrong with them, "" where they hold what was stored. `renew` mends it."""
+        return next(filter(None, (self._found_wrong(number) for number in self._sums)), "")
+
+    def renew(self) -> None:
+        """Store the value again, in both slots. Raises OSError."""
+        self._is_unsure = True
+        self.store(self.value)
+
+    def _put(self, body: bytes) -> None:
         self._incarnation += 1
         try:
             self._write(self._next, _slot(self.name, self._incarnation, body))
@@ -82,7 +100,19 @@ class Durable(Generic[_Value]):
             self.fault = error.strerror or str(error)
             raise
         self._next = 1 - self._next
-        self.fault = ""
+
+    def _found_wrong(self, number: int) -> str:
+        """What is wrong with a slot, also counted."""
+        size, crc = self._sums[number]
+        try:
+            octets = self._medium.read(self._paths[number])
+        except OSError as error:
+            self.damaged += 1
+            return error.strerror or str(error)
+        if crc32c(octets[:size]) == crc:
+            return ""
+        self.damaged += 1
+        return "it is damaged" if _slot_in(self.name, octets).is_damaged else "it has an older value"
 
     def _load(self, kind: type[_Value]) -> None:
         slots = [self._read(number) for number in range(len(_SLOTS))]
@@ -98,6 +128,7 @@ class Durable(Generic[_Value]):
                 continue
             self._adopt(number, incarnation)
             return
+        self.is_lost = self._is_unsure = self.damaged > 0
 
     def _adopt(self, number: int, incarnation: int) -> None:
         """Use this slot's value, and write the other slot next. Sync the slot first: what is acted on must survive."""
@@ -118,10 +149,19 @@ class Durable(Generic[_Value]):
             return _NOTHING
         except OSError:
             return _DAMAGED
-        return _slot_in(self.name, octets)
+        slot = _slot_in(self.name, octets)
+        if slot.body is not None:
+            size = _BODY_AT + len(slot.body)
+            self._sums[number] = size, crc32c(octets[:size])
+        return slot
 
     def _write(self, number: int, octets: bytes) -> None:
         path = self._paths[number]
+        self._sums.pop(number, None)
+        self._overwrite(number, path, octets)
+        self._sums[number] = len(octets), crc32c(octets)
+
+    def _overwrite(self, number: int, path: Path, octets: bytes) -> None:
         if number in self._sized:
             self._medium.overwrite(path, octets)
             self._medium.sync(path)

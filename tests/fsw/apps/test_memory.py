@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from fsw.apps.memory import Memory, MemoryDamaged, MemoryFailing, MemoryRestored
+from fsw.apps.memory import Memory, MemoryChanged, MemoryDamaged, MemoryFailing, MemoryRestored
 from link.pus.services.test import Ping
 from link.pus.services.verification import ExecutionStage
 from link.pus.source import TcSource
@@ -44,6 +44,30 @@ def test_a_damaged_copy_is_told_once():
     app = app_on(medium)
     assert [list(app.step(0)) for _ in range(2)] == [[MemoryDamaged(record="numbers", slots=1)], []]
     assert app.damaged == 1
+
+
+@pytest.mark.requirement("FSW-RES-012")
+def test_a_copy_that_changed_later_is_told_and_stored_again():
+    medium = RecordingMedium()
+    app = app_on(medium)
+    list(app.step(0))
+    octets = medium.read(FOLDER / "numbers.a")
+    medium.write(FOLDER / "numbers.a", octets[:30] + bytes([octets[30] ^ 1]) + octets[31:])
+    changed = MemoryChanged(record="numbers", reason="it is damaged")
+    assert [list(app.step(0)) for _ in range(2)] == [[changed], []]
+    assert (app.damaged, app_on(medium).damaged) == (1, 0)
+
+
+@pytest.mark.requirement("FSW-RES-012")
+def test_some_records_are_checked_at_a_time():
+    medium = RecordingMedium()
+    app = app_on(medium)
+    numbers, checked = app.records["numbers"], []
+    app.records = {str(at): numbers for at in range(5)}
+    numbers.check = lambda: checked.append(1) or ""
+    for _ in range(5):
+        list(app.step(0))
+    assert len(checked) == 10
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fsw.apps.timekeeping import UTC_MIN_NS, ClockCorrelated, Timekeeping, TimeLost, TimeStatus
+from fsw.apps.timekeeping import UTC_MIN_NS, ClockCorrelated, HostClockStepped, Timekeeping, TimeLost, TimeStatus
 from fsw.store.durable import Durable
 from fsw.timekeeping.correlation import Correlated, TimeSource
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, KeptTime
@@ -15,6 +15,7 @@ from hal.sim.clock import EPOCH_UTC_NS, VirtualClock
 from hal.sim.pulse import SimPulse
 from link.pus.services.verification import RefusedError
 from link.time.leap_seconds import IERS_VALID_UNTIL_NS
+from rig.world.clocks import EndClock
 from tests.hal.recording_medium import RecordingMedium
 
 S, MS, US = 1_000_000_000, 1_000_000, 1000
@@ -78,6 +79,24 @@ def test_a_stamp_of_the_past_is_correlated_and_gives_the_drift():
     _, statuses = desk.run()
     assert statuses[0].drift == pytest.approx(gained * S / (1007 * S), abs=1)
     assert statuses[0].error == 50  # 5 ppm of ten seconds
+
+
+@pytest.mark.requirement("FSW-TIM-009")
+@pytest.mark.parametrize("step_s", [-3600, 0.5])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_step_of_the_hosts_clock_is_told_with_its_size(step_s, is_known):
+    clock = EndClock(VirtualClock())
+    desk = Desk(host=clock)
+    clock.advance = lambda ns: clock.wait(clock.monotonic_ns() + ns)
+    if is_known:
+        list(desk.app.set_utc(EPOCH_UTC_NS, 0))
+    assert desk.run(20)[0] == []
+    clock.set_ahead(round(step_s * S))
+    found, (status,) = desk.run()
+    assert found == [HostClockStepped(step=step_s * S // US, followed="did not" if is_known else "stepped with it")]
+    assert (status.steps, desk.run()[0]) == (1, [])
+    clock.drift(400_000)  # a clock that is slewed does not step
+    assert desk.run(50)[0] == []
 
 
 @pytest.mark.parametrize("utc", [0, UTC_MIN_NS - 1, UTC_MAX_NS + 1])

@@ -4,9 +4,9 @@ import errno
 
 import pytest
 
-from fsw.recorder.app import RecorderStatus, Recording, RecordsDropped, StoreFailing, StoreRestored
+from fsw.recorder.app import RecorderStatus, Recording, RecordsDropped, StoreFailing, StoreRenumbered, StoreRestored
 from fsw.recorder.setting import SyncPolicy
-from tests.fsw.recorded import EAGER, packets, recorder, setting
+from tests.fsw.recorded import EAGER, held, packets, recorder, setting
 from tests.hal.recording_medium import RecordingMedium
 
 MS, SECOND = 1_000_000, 1_000_000_000
@@ -52,6 +52,42 @@ def test_a_store_that_fails_is_reported_once_and_so_is_its_end():
         StoreRestored(store=1),
         StoreRestored(store=2),
     ]
+
+
+@pytest.mark.requirement("FSW-REC-011")
+def test_a_failure_that_ends_with_the_next_step_is_reported_too():
+    broken = [OSError(errno.ENOSPC, "No space left on device")]
+
+    def fail(call, path):
+        if broken and path.suffix == ".segment":
+            raise broken.pop()
+
+    app = Recording(recorder(RecordingMedium(fail), setting(), policy=EAGER), int)
+    app.recorder.accept(packets(1), 0)
+    told = [type(one) for one in app.step(5 * SECOND)]
+    assert told == [StoreFailing, StoreRestored, RecorderStatus]
+
+
+@pytest.mark.requirement("FSW-REC-002")
+def test_numbers_that_cannot_be_read_at_the_start_are_told_and_not_used_again():
+    calls = set()
+
+    def fail(call, path):
+        if call in calls:
+            raise OSError(errno.EIO, "Input/output error")
+
+    medium = RecordingMedium(fail)
+    before = recorder(medium, policy=EAGER)
+    before.accept(packets(*range(20)), 0)
+    calls |= {"read", "names"}
+    app = Recording(recorder(medium, policy=EAGER, draw=lambda bits: 1 << bits - 1), int)
+    calls.clear()
+    assert [one.number >= 1 << 61 for one in app.step(0) if isinstance(one, StoreRenumbered)] == [True]
+    app.recorder.accept(packets(20), 0)
+    assert min(held(app.recorder.stores[1])) >= 1 << 61
+    assert [one for one in app.step(SECOND) if isinstance(one, StoreRenumbered)] == []
+    after = recorder(medium, policy=EAGER)
+    assert len(held(after.stores[1])) == 21
 
 
 @pytest.mark.requirement("FSW-REC-012")

@@ -32,6 +32,28 @@ def test_numbers_never_repeat_whenever_the_power_fails():
         taken += count
 
 
+@pytest.mark.requirement("FSW-REC-002")
+def test_where_no_reservation_can_be_read_numbers_go_on_from_one_that_is_drawn():
+    def fail(call, path):
+        if call == "read":
+            raise OSError(errno.EIO, "disk")
+
+    medium = RecordingMedium()
+    one = marks(medium)
+    for _ in range(3):
+        one.next_numbers(70_000)
+        one.reserve()
+    medium.fail = fail
+    record = Durable(FOLDER, "store-1", StoreProgress(), PROGRESS_OCTETS_MAX, medium)
+    again = RecordMarks(record, lambda bits: 3 << bits - 2)
+    assert (again.is_drawn, again.next >= 3 << 60, one.is_drawn) == (True, True, False)
+    again.next_numbers(5)
+    again.reserve()
+    medium.fail = lambda call, path: None
+    last = marks(medium)
+    assert (last.is_drawn, last.next > again.next) == (False, True)
+
+
 def test_what_could_not_be_reserved_is_tried_again():
     def fail(call, path):
         if failing:

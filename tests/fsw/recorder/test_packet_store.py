@@ -430,7 +430,7 @@ def test_numbers_go_on_after_the_last_record_where_the_reservation_is_lost():
     node.accept(packets(1, 2), 0)
     for slot in "ab":
         medium.write(FOLDER / "memory" / f"store-1.{slot}", b"rubbish")
-    assert recorder(medium).stores[1].marks.next == 70_002
+    assert recorder(medium, draw=lambda bits: 0).stores[1].marks.next == 70_002
 
 
 def test_a_store_whose_numbers_were_lost_begins_beyond_them():
@@ -441,4 +441,4 @@ def test_a_store_whose_numbers_were_lost_begins_beyond_them():
     assert progress.value.reserved == 65537
     for slot in "ab":
         medium.write(FOLDER / "memory" / f"store-1.{slot}", b"rubbish")
-    assert recorder(medium).stores[1].marks.next == 65536
+    assert recorder(medium, draw=lambda bits: 1 << bits - 1).stores[1].marks.next > 1 << 61

@@ -211,3 +211,57 @@ def test_the_host_is_the_medium_unless_another_is_given(tmp_path):
     durable = Durable(tmp_path, "value", Value(), OCTETS_MAX)
     durable.store(Value(1))
     assert HOST.names(tmp_path) == ["value.a"]
+
+
+@pytest.mark.requirement("FSW-RES-012")
+def test_a_check_finds_what_is_not_as_it_was_stored_and_renewing_mends_it():
+    medium = RecordingMedium()
+    one = record(medium)
+    assert one.check() == ""
+    one.store(Value(1))
+    stale = medium.read(FOLDER / "value.a")
+    one.store(Value(2))
+    one.store(Value(3))
+    assert (one.check(), one.damaged) == ("", 0)
+    medium.write(FOLDER / "value.a", stale)  # as after a write that was confirmed and went elsewhere
+    assert (one.check(), one.damaged) == ("it has an older value", 1)
+    one.renew()
+    assert one.check() == ""
+    medium.write(FOLDER / "value.b", stale[:9] + b"x" + stale[10:])
+    assert (one.check(), one.damaged) == ("it is damaged", 2)
+    one.renew()
+    assert (one.check(), record(medium).value, record(medium).check()) == ("", Value(3), "")
+
+    def fail(call, path):
+        if failing:
+            raise OSError(errno.EIO, "Input/output error")
+
+    failing = [True]
+    medium.fail = fail
+    assert (one.check(), one.damaged) == ("Input/output error", 3)
+    with pytest.raises(OSError, match="Input"):
+        one.renew()
+    failing.clear()
+    assert one.check() == ""  # of the slot whose write failed nothing is known
+    one.store(Value(4))
+    assert record(medium).value == Value(4)
+
+
+@pytest.mark.requirement("FSW-RES-012")
+def test_slots_that_could_not_be_read_at_the_start_do_not_come_back():
+    medium = RecordingMedium()
+    one = record(medium)
+    for number in range(1, 8):
+        one.store(Value(number))
+
+    def fail(call, path):
+        if call == "read":
+            raise OSError(errno.EIO, "Input/output error")
+
+    medium.fail = fail
+    unread = record(medium)
+    assert (unread.is_lost, unread.value, unread.damaged) == (True, Value(), 2)
+    unread.store(Value(9))
+    medium.fail = lambda call, path: None
+    again = record(medium)
+    assert (again.value, again.is_lost) == (Value(9), False)

@@ -50,9 +50,11 @@ class Node:
         """Execute everything that is due now. Raises PortClosed; all that must survive is on the disk then."""
         loop = self.executive
         loop.attempt(_UPLINK, _LINK_BUDGET_MS, self._receive, _ENDS)
-        loop.attempt(_SCHEDULE, _LINK_BUDGET_MS, self._release)
+        if self.services.may_release:
+            loop.attempt(_SCHEDULE, _LINK_BUDGET_MS, self._release)
         loop.run_due()
-        loop.attempt(_COMPLETIONS, _LINK_BUDGET_MS, self.dispatcher.report_completions)
+        if self.dispatcher.is_busy:
+            loop.attempt(_COMPLETIONS, _LINK_BUDGET_MS, self.dispatcher.report_completions)
         is_short = self._queue()
         if loop.attempt(_DOWNLINK, _LINK_BUDGET_MS, self.telecom.transmit, _ENDS) and is_short:
             self._queue()  # the unit handed over made room in the queues, and what fills it decides the next wake
@@ -64,12 +66,12 @@ class Node:
         times = (
             loop.next_due_ns,
             loop.rested(_DOWNLINK, self.telecom.next_wake_ns),
-            loop.rested(_FILE_DATA, self.files.deadline_ns),
-            loop.rested(_SCHEDULE, self.services.next_release_ns),
+            loop.rested(_FILE_DATA, self.files.deadline_ns if self.files.is_active else None),
+            loop.rested(_SCHEDULE, self.services.next_release_ns if self.services.may_release else None),
             loop.rested(_COMPLETIONS, _AT_ONCE_NS if self.dispatcher.behind else None),
-            loop.rested(_PLAYBACK, self.playback.next_wake_ns),
+            loop.rested(_PLAYBACK, self.playback.next_wake_ns if self.playback.is_active else None),
         )
-        return min(ns for ns in times if ns is not None)
+        return min([ns for ns in times if ns is not None])
 
     @property
     def waits_for(self) -> Sequence[Waitable]:
@@ -79,9 +81,10 @@ class Node:
 
     def _queue(self) -> bool:
         """Pass file data, reports and what was recorded to the link's queues, each alone; whether room is short."""
-        files_fit = self.executive.attempt(_FILE_DATA, _LINK_BUDGET_MS, self._fill)
-        reports_fit = self.executive.attempt(_REPORTS, _LINK_BUDGET_MS, self.reporter.send)
-        playback_fits = self.executive.attempt(_PLAYBACK, _LINK_BUDGET_MS, self.playback.fill)
+        attempt = self.executive.attempt
+        files_fit = not self.files.is_active or attempt(_FILE_DATA, _LINK_BUDGET_MS, self._fill)
+        reports_fit = attempt(_REPORTS, _LINK_BUDGET_MS, self.reporter.send)
+        playback_fits = not self.playback.is_active or attempt(_PLAYBACK, _LINK_BUDGET_MS, self.playback.fill)
         return not (files_fit and reports_fit and playback_fits)
 
     def _fill(self) -> bool:

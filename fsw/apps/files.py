@@ -50,6 +50,7 @@ from link.pus.source import NumberSource
 
 _TRANSFERS_MAX, _SENDING_MAX = 4, 4
 _LISTED_MAX = 16
+_NOTHING_KEPT: tuple[Any, ...] = ((), ())  # the stage without any transfer
 _REPORTED_EVERY = 10  # steps
 _GREATEST = {"aside_octets": 0xFFFF_FFFF}  # of the counters that have more than 16 bits
 _NAME_CHARACTERS_MAX = 80
@@ -305,6 +306,12 @@ class Files(App, period_ms=1000, budget_ms=20):
         self._keep()
 
     @property
+    def is_active(self) -> bool:
+        """Whether `fill` may have anything to do, now or later: else neither it nor `deadline_ns` need be asked."""
+        is_idle = self.entity.is_idle and self.exchange.is_idle and not self.store.waiting_count
+        return not is_idle or self._stage != _NOTHING_KEPT
+
+    @property
     def has_room(self) -> bool:
         """Whether the channel takes more PDUs: all that there were have found room."""
         return self.sender.room(self.channel) > 0
@@ -318,7 +325,8 @@ class Files(App, period_ms=1000, budget_ms=20):
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Report the state of the store and of each product under way; choose the products to send next."""
-        self._keep(is_due=True)
+        if self.is_active:
+            self._keep(is_due=True)
         self.store.look_again()
         yield from map(_noticed, self.store.drain_notices())
         yield from self._news(now_ns)

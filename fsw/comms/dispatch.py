@@ -115,6 +115,11 @@ class Dispatcher:
         """How many requests of before the restart `report_completions` has still to report."""
         return len(self._earlier)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether `report_completions` may have anything to do: a request is under way, or is to be stored."""
+        return bool(self._earlier or self._pending or self.memory.is_dirty)
+
     def report_completions(self) -> None:
         """Report the commands that ended since the last call; after the start also those of before the restart."""
         self._report_earlier()

@@ -46,6 +46,11 @@ class Playback:
         return False
 
     @property
+    def is_active(self) -> bool:
+        """Whether there is anything to send, now or later: else `fill` and `next_wake_ns` need not be asked."""
+        return bool(self._waiting) or self._recorder.is_sending
+
+    @property
     def next_wake_ns(self) -> int | None:
         """When `fill` has something to do again, unless something is recorded or sent before."""
         return None if self._waiting else self._recorder.next_play_ns(self._has_room)

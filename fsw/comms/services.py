@@ -194,6 +194,11 @@ class Services(App, period_ms=10_000, budget_ms=20):
             yield _check_event(event, transition)
 
     @property
+    def may_release(self) -> bool:
+        """Whether there are scheduled packets or those of actions, due or not."""
+        return bool(len(self._released)) or not self.schedule.is_empty
+
+    @property
     def next_release_ns(self) -> int | None:
         """When scheduled packets or those of actions are due next, in monotonic time; None if none wait."""
         due = [self._release_ns] if len(self._released) else []

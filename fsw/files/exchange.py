@@ -67,6 +67,11 @@ class FileExchange:
         """How many files are being sent."""
         return len(self._sending)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no file waits to be sent, and no refusal to be told."""
+        return not self.wanted and not self._store.refusals
+
     def ask(self, path: str) -> None:
         """Let a file wait to be sent. Raises RefusedError, OSError."""
         place = self._roots.place(path)

@@ -31,7 +31,7 @@ class TransferStore:
 
     def __init__(self, outbox: FileOutbox, roots: Roots, marks: FileMarks, workshop: Workshop) -> None:
         self._outbox, self._roots, self._marks, self._workshop = outbox, roots, marks, workshop
-        self._refusals: list[FileRefusal] = []
+        self.refusals: list[FileRefusal] = []
         self.refusals_dropped = 0
 
     def open(self, name: str) -> FileReader:
@@ -68,7 +68,7 @@ class TransferStore:
 
     def drain_refusals(self) -> list[FileRefusal]:
         """What was refused since the last call."""
-        refusals, self._refusals = self._refusals, []
+        refusals, self.refusals = self.refusals, []
         return refusals
 
     def _place(self, name: str, size: int) -> FilePlace:
@@ -83,8 +83,8 @@ class TransferStore:
         return place
 
     def _refuse(self, name: str, reason: str) -> None:
-        if len(self._refusals) < REFUSALS_MAX:
-            self._refusals.append(FileRefusal(name, reason))
+        if len(self.refusals) < REFUSALS_MAX:
+            self.refusals.append(FileRefusal(name, reason))
         else:
             self.refusals_dropped += 1
 

@@ -126,6 +126,11 @@ class Schedule:
         return len(state.activities) - len(self._activities)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no activity."""
+        return not self._activities
+
+    @property
     def deadline_ns(self) -> int | None:
         """When the next activity is released; None while there is none."""
         return min([one.release_ns for one in self._activities], default=None)

@@ -194,6 +194,11 @@ class Recorder:
         """Whether packets are copied from or to this store."""
         return any(number in (one.target, one.retrieval.cursor.store.setting.number) for one in self._copies)
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether records of any store are sent."""
+        return bool(self.ranges) or any([one.is_running for one in self.retrievals.values()])
+
     def is_retrieved(self, number: int) -> bool:
         """Whether records of this store are sent."""
         return number in self.ranges or self.retrievals[number].is_running

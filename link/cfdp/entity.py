@@ -120,6 +120,11 @@ class Entity:
         return tuple(one for one in kept if one is not None)
 
     @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is open, and nothing waits to be sent or to be told."""
+        return not (self._open or self._answers or self._indications)
+
+    @property
     def stage(self) -> tuple[tuple[TransactionId, int], ...]:
         """Changes whenever what `kept` says has changed in more than octets of files."""
         return tuple((name, machine.stage) for name, machine in self._open.items())

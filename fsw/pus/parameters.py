@@ -80,8 +80,9 @@ class Parameters:
     def add(self, name: str, owner: Any) -> None:
         """Add an app, `owner`, called `name`; what was set of it before a restart is set again."""
         self._owners[name] = owner
-        for number, entry in self.table.entries.items():
-            if entry.name.rpartition(".")[0] == name and number // FIELDS_OF_STRUCTURE_MAX not in self._structures:
+        for number in self.table.owned.get(name, ()):
+            entry = self.table.entries[number]
+            if number // FIELDS_OF_STRUCTURE_MAX not in self._structures:
                 self._defaults[number] = getattr(owner, entry.name.rpartition(".")[2], None)
                 if entry.name in self._settings:
                     with suppress(RefusedError):  # by the app: its default stays

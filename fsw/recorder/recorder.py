@@ -197,7 +197,7 @@ class Recorder:
     @property
     def is_sending(self) -> bool:
         """Whether records of any store are sent."""
-        return bool(self.ranges) or any([one.is_running for one in self.retrievals.values()])
+        return bool(self.ranges) or any(one.is_running for one in self.retrievals.values())
 
     def is_retrieved(self, number: int) -> bool:
         """Whether records of this store are sent."""

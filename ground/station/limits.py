@@ -47,7 +47,7 @@ class LimitWatch:
     def check(self, sample: Sample) -> list[Crossing]:
         """Check a sample; return the crossings that it brings. What has no valid value stays as it was judged."""
         crossings, known = [], sample.known
-        for field in sample.entry.fields:
+        for field in sample.entry.limited:
             value = known[field.name]
             if field.limits and isinstance(value, int | float):
                 crossings += self._check(f"{sample.name}.{field.name}", field, field.limits, value)
@@ -55,8 +55,11 @@ class LimitWatch:
 
     def of(self, sample: Sample) -> dict[str, str]:
         """The violated level of each field of this report that is out of limits, and has a value now."""
+        if not self.outside:
+            return {}
         known = sample.known
-        names = {one.name: f"{sample.name}.{one.name}" for one in sample.entry.fields if known[one.name] is not None}
+        fields = (field.name for field in sample.entry.limited if known[field.name] is not None)
+        names = {field: f"{sample.name}.{field}" for field in fields}
         return {field: self.outside[name] for field, name in names.items() if name in self.outside}
 
     def _check(self, parameter: str, field: Field, limits: Limits, value: float) -> list[Crossing]:

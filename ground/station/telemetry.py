@@ -23,7 +23,7 @@ from ground.station.limits import LimitWatch
 from ground.station.logbook import Logbook
 from ground.station.receipts import Receipts
 from hal.clock import Moment
-from link.dictionary import Dictionary, Happening, Sample, Time
+from link.dictionary import Dictionary, Happening, Sample
 from link.dictionary.codec.record import Codec
 from link.dictionary.conditions import Condition, comparisons_of
 from link.dictionary.model import ReportEntry
@@ -283,9 +283,8 @@ class TelemetryReader:
             report=sample.name,
             time_ns=time_ns,
             received_ns=now.utc_ns,
-            values={name: plain(value) for name, value in sample.known.items()},
-            units=sample.units
-            | {field.name: TIME_UNIT for field in sample.entry.fields if isinstance(field.kind, Time)},
+            values={name: value if type(value) is int else plain(value) for name, value in sample.known.items()},
+            units=sample.units | dict.fromkeys(sample.entry.times, TIME_UNIT),
             out_of_limits=self._limits.of(sample),
         )
         self._log.report([self.latest[sample.name]])

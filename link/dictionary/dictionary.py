@@ -48,7 +48,7 @@ class Sample:
     @property
     def units(self) -> dict[str, str]:
         """The unit of every field that has one."""
-        return {field.name: field.unit for field in self.entry.fields if field.unit}
+        return self.entry.units
 
     @property
     def invalid(self) -> frozenset[str]:
@@ -341,7 +341,7 @@ def _known(table: Mapping[int, tuple[_Entry, Codec]], number: int, kind: str) ->
 
 
 def _named(codec: Codec, octets: bytes) -> dict[str, Any]:
-    return dict(zip((field.name for field in codec.fields), codec.decode(octets), strict=True))
+    return dict(zip(codec.names, codec.decode(octets), strict=True))
 
 
 def _argument(entry: CommandEntry, field: Field, given: dict[str, Value]) -> Value:

@@ -4,6 +4,7 @@ A field is one value on the wire. Entries are the things with an identifier: rep
 (PUS 8) and parameters (PUS 20). Declarations (declare.py) make them; every codec, check and export starts from them.
 """
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from msgspec import Meta
 from link.dictionary.bounds import FIELDS_MAX, NAME_MAX, check_name, check_number
 from link.dictionary.conditions import Condition
 from link.dictionary.kinds import Field as Field  # part of the content
+from link.dictionary.kinds import Time
 from link.dictionary.limits import Bounds as Bounds  # part of the content
 
 Id = Annotated[int, Meta(ge=0, le=2**32 - 1)]
@@ -19,13 +21,28 @@ Name = Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
 Severity = Literal["info", "low", "medium", "high"]
 
 
-class ReportEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class ReportEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, dict=True):
     """A housekeeping structure: TM[3,25] with `id` as structure identifier."""
 
     id: Id
     name: Name
     fields: tuple[Field, ...]
     text: str = ""
+
+    @cached_property
+    def limited(self) -> tuple[Field, ...]:
+        """The fields that have limits."""
+        return tuple(field for field in self.fields if field.limits)
+
+    @cached_property
+    def times(self) -> tuple[str, ...]:
+        """The names of the fields that hold a time."""
+        return tuple(field.name for field in self.fields if isinstance(field.kind, Time))
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """The unit of every field that has one."""
+        return {field.name: field.unit for field in self.fields if field.unit}
 
 
 class EventEntry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -25,11 +25,11 @@ class EndClock:
     @property
     def true_ns(self) -> int:
         """The time of the world."""
-        return self._world.monotonic_ns()
+        return self._world.now_ns
 
     def monotonic_ns(self) -> int:
         """The local time."""
-        true_ns = self._world.monotonic_ns()
+        true_ns = self._world.now_ns
         return self.local(true_ns) if self.drift_ppb else self._local_ns + true_ns - self._true_ns
 
     def utc_ns(self) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from random import Random
 
 import msgspec
@@ -32,10 +32,15 @@ BITS_PER_SECOND = 115_200
 _PRODUCT = re.compile(r"0*([0-9]+)\.(product|sent)")
 
 
-@cache
-def _described(bits_per_second: int, number: int) -> tuple[Mission, Dictionary]:
-    mission = world_mission(bits_per_second, number)
-    return mission, world_dictionary(mission)
+@lru_cache(maxsize=128)  # a world has up to a hundred nodes, each with one dictionary in all worlds
+def _described(number: int) -> Dictionary:
+    """The dictionary of node `number`: the rate of its radio is no part of it."""
+    return world_dictionary(_mission(BITS_PER_SECOND, number))
+
+
+@lru_cache(maxsize=512)  # a hundred nodes with each of a few rates
+def _mission(bits_per_second: int, number: int) -> Mission:
+    return world_mission(bits_per_second, number)
 
 
 class NodePair:
@@ -63,9 +68,8 @@ class NodePair:
         self.up, self.down = (Wire(bits_per_second=bits_per_second, random=self._random(way)) for way in ("up", "down"))
         self.operator, self.neighbours = Operator(self._random("operator"), pause_s), list[NodePair]()
         self.refused = self.kept_off = self._octets_in = self._taken_before = self._calm_ns = 0
-        mission, dictionary = _described(bits_per_second, number)
         self.node = NodeEnd(
-            mission=mission,
+            mission=_mission(bits_per_second, number),
             clock=EndClock(self.clock),
             outgoing=self.down,
             random=self._random("node"),
@@ -74,7 +78,7 @@ class NodePair:
         )
         self.supply = Supply(self.node.battery, self.node.vitals)
         self.ground = GroundEnd(
-            dictionary=dictionary, clock=EndClock(self.clock), outgoing=self.up, accept=self._accept
+            dictionary=_described(number), clock=EndClock(self.clock), outgoing=self.up, accept=self._accept
         )
         self.ground_is_on = True
         self._order_ns = self.now_ns + 3 * SECOND if is_manned else NEVER
@@ -219,16 +223,18 @@ class NodePair:
     def next_ns(self) -> int:
         """The true time at which something is due next."""
         node, ground = self.node, self.ground
-        next_ns = min(self._order_ns, self.supply.due_ns, node.due_ns if node.power.is_on else node.restart_ns)
+        times = [self._order_ns, self.supply.due_ns, node.due_ns if node.power.is_on else node.restart_ns]
         if self.ground_is_on:
-            next_ns = min(next_ns, ground.due_ns, ground.drained_ns)
-        for wire in (self.up, self.down):
-            event_ns = wire.next_event_ns()
-            if event_ns is not None and event_ns < next_ns:
-                next_ns = event_ns
+            times += (ground.due_ns, ground.drained_ns)
+        if (up_ns := self.up.next_event_ns()) is not None:
+            times.append(up_ns)
+        if (down_ns := self.down.next_event_ns()) is not None:
+            times.append(down_ns)
         if self._begins:
-            next_ns = min(next_ns, self._begins[0].at_ns)
-        return min(next_ns, self._ends[0].until_ns) if self._ends else next_ns
+            times.append(self._begins[0].at_ns)
+        if self._ends:
+            times.append(self._ends[0].until_ns)
+        return min(times)
 
     def turn(self) -> None:
         """Execute everything that is due now, always in the same order."""
@@ -310,6 +316,9 @@ class NodePair:
     def _deliver(self, now_ns: int) -> None:
         """Put what has arrived into the ports and wake their ends; it is lost where an end is off."""
         for wire, way in ((self.up, "up"), (self.down, "down")):
+            event_ns = wire.next_event_ns()
+            if event_ns is None or event_ns > now_ns:
+                continue
             for octets in wire.arrived(now_ns):
                 self._note(way, octets)
                 self.feed(octets, is_up=way == "up")

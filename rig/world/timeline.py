@@ -50,7 +50,7 @@ class Timeline:
     @property
     def now_ns(self) -> int:
         """The true time."""
-        return self.clock.monotonic_ns()
+        return self.clock.now_ns
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
         """Let time pass, or less of it if `until` holds before; returns whether it holds. Raises BrokenError."""
@@ -74,18 +74,20 @@ class Timeline:
                     go_on(name)
 
     def _run_to(self, end_ns: int, until: Callable[[], bool]) -> bool:
-        turns = 0
+        turns, times = 0, [member.next_ns for member in self.members]
         while not until():
-            now_ns, times = self.now_ns, [member.next_ns for member in self.members]
+            now_ns = self.now_ns
             due = [member for member, next_ns in zip(self.members, times, strict=True) if next_ns <= now_ns]
             for member in due:
                 self._turn(member)
             turns += 1
             if turns > _TURNS_MAX:
                 raise BrokenError(f"nothing lets time go on: {', '.join(member.name for member in due)}")
-            if not due:
-                if now_ns >= end_ns:
-                    return until()
+            if due:  # only what happens makes anybody due, no time that passes
+                times = [member.next_ns for member in self.members]
+            elif now_ns >= end_ns:
+                return until()
+            else:
                 turns = 0
                 self.clock.advance(min(end_ns, *times) - now_ns)
         return True

@@ -35,8 +35,11 @@ class Weather:
 
 @dataclass(slots=True)
 class _Unit:
+    """Octets on their way: the first bit leaves at `start_ns`, the last one at `end_ns`."""
+
     start_ns: int
     octets: bytes
+    end_ns: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,36 +83,39 @@ class Wire:
         taken = octets[: max(0, room)]
         if taken:
             start_ns = max(now_ns, self._free_ns)
-            self._queue.append(_Unit(start_ns, taken))
             self._free_ns = start_ns + len(taken) * self.octet_ns
+            self._queue.append(_Unit(start_ns, taken, self._free_ns))
             self.taken_octets += len(taken)
         return len(taken)
 
     def held(self, now_ns: int) -> int:
         """Octets that were taken and have not left yet."""
-        return sum(len(unit.octets) - self._left(unit, now_ns) for unit in self._queue)
+        return sum([len(unit.octets) - self._left(unit, now_ns) for unit in self._queue])
 
     def forget(self, now_ns: int) -> None:
         """Drop octets that have not left yet, also the rest of a unit that is leaving."""
-        kept = [_Unit(unit.start_ns, unit.octets[: self._left(unit, now_ns)]) for unit in self._queue]
-        self._queue = deque(unit for unit in kept if unit.octets)
+        for unit in self._queue:
+            unit.octets = unit.octets[: self._left(unit, now_ns)]
+            unit.end_ns = unit.start_ns + len(unit.octets) * self.octet_ns
+        self._queue = deque(unit for unit in self._queue if unit.octets)
         self._free_ns = now_ns
 
     def next_left_ns(self) -> int | None:
         """The time at which the next unit will have left."""
-        return self._end_ns(self._queue[0]) if self._queue else None
+        return self._queue[0].end_ns if self._queue else None
 
     def next_event_ns(self) -> int | None:
         """The time at which `arrived` next has a unit."""
-        left_ns = self.next_left_ns()
+        left_ns = self._queue[0].end_ns if self._queue else None
         if not self._air:
             return left_ns
         return self._air[0][0] if left_ns is None else min(left_ns, self._air[0][0])
 
     def arrived(self, now_ns: int) -> list[bytes]:
         """The units that have arrived since the last call."""
-        while self._queue and (end_ns := self._end_ns(self._queue[0])) <= now_ns:
-            self._send(self._queue.popleft().octets, end_ns + self.delay_ns)
+        while self._queue and self._queue[0].end_ns <= now_ns:
+            unit = self._queue.popleft()
+            self._send(unit.octets, unit.end_ns + self.delay_ns)
         come = []
         while self._air and self._air[0][0] <= now_ns:
             come.append(heapq.heappop(self._air)[2])
@@ -130,9 +136,6 @@ class Wire:
 
     def _left(self, unit: _Unit, now_ns: int) -> int:
         return min(len(unit.octets), max(0, now_ns - unit.start_ns) // self.octet_ns)
-
-    def _end_ns(self, unit: _Unit) -> int:
-        return unit.start_ns + len(unit.octets) * self.octet_ns
 
     def _send(self, octets: bytes, arrival_ns: int) -> None:
         self.units += 1

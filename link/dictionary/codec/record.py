@@ -38,7 +38,7 @@ class Codec:
         *,
         lenient: bool = False,
     ) -> None:
-        self.fields = tuple(fields)
+        self.fields, self.names = tuple(fields), tuple([field.name for field in fields])
         self._parts = parts_of(self.fields, outer, classes or {}, partial(Codec, lenient=lenient))
         self._only = self._parts[0] if len(self._parts) == 1 and isinstance(self._parts[0], Run) else None
         self._size = -1

@@ -5,6 +5,7 @@ parameters can decode a message. `ParameterTable` knows them, on board and on th
 structures are parameters too, which can be read and not set: field n of structure s has identifier 256 s + n.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
@@ -54,10 +55,13 @@ class ParameterTable:
 
     def __init__(self, entries: Iterable[ParameterEntry]) -> None:
         self.entries: dict[int, ParameterEntry] = {}
+        self.owned: defaultdict[str, list[int]] = defaultdict(list)
+        """By the name of an app or a structure: the identifiers of its parameters."""
         for entry in entries:
             if entry.id in self.entries:
                 raise ValueError(f"parameters {self.entries[entry.id].name} and {entry.name} are both {entry.id}")
             self.entries[entry.id] = entry
+            self.owned[entry.name.rpartition(".")[0]].append(entry.id)
         self._codecs = LazyCodecs({number: (entry.field,) for number, entry in self.entries.items()})
 
     @classmethod

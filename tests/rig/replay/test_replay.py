@@ -380,9 +380,9 @@ def test_software_that_is_not_installed_has_no_version(monkeypatch):
     def missing(name):
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(recorders, "version", lambda name: f"{name} 1.2")
+    monkeypatch.setattr("importlib.metadata.version", lambda name: f"{name} 1.2")
     assert recorders.software() == "skyrack 1.2"
-    monkeypatch.setattr(recorders, "version", missing)
+    monkeypatch.setattr("importlib.metadata.version", missing)
     assert recorders.software() == "unknown"
 
 

@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from struct import calcsize
 from tokenize import TokenError
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
 
 from hal.camera import CameraError
+from hal.npy import ArrayHead, UnfitArrayError, read_head, read_texts
+from hal.views import shaped, view_of
 from kernels.imaging.georeference import Georeference
 from kernels.usage import shown
 
@@ -30,15 +33,15 @@ _SIDE_MAX = 16_383  # of a mask (csrc/include/skyrack/image.h); products count u
 _OCTETS_MAX = 1 << 31  # of all samples
 _BANDS_MAX = 256
 _BAND_NAME = re.compile(r"[!-~]([ -~]{0,38}[!-~])?")
-_DTYPES = ("uint8", "uint16", "float32")
-_HEADERS = {(1, 0): "read_array_header_1_0", (2, 0): "read_array_header_2_0"}
-"""Names of numpy's functions, by the version of an array's format."""
+_DTYPES = {"uint8": "B", "uint16": "H", "float32": "f"}
+"""Types of samples, and what `struct` calls them."""
 UNREADABLE = (
     *(OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError),
-    *(OverflowError, SyntaxError, TokenError),  # numpy reads the head of an array as Python reads a literal
+    *(OverflowError, SyntaxError, TokenError),  # the head of an array is read as Python reads a literal
 )
 """Exceptions that reading a damaged .npy or .npz raises."""
 _VALID_DTYPES = ("bool", "uint8")
+_TO_ONE = b"\0" + 255 * b"\1"
 _ZIP = b"PK\x03\x04"
 _OTHERS = {
     b"\x93NUMPY": "an .npy array",
@@ -104,7 +107,7 @@ class SceneForm:
             yield f"valid has the shape {self.valid_shape}, expected {(self.shape[1], self.columns)} as the planes have"
         if (
             max(self.shape[1], self.columns) > _SIDE_MAX
-            or prod(self.shape) * np.dtype(self.dtype).itemsize > _OCTETS_MAX
+            or prod(self.shape) * calcsize(_DTYPES[self.dtype]) > _OCTETS_MAX
         ):
             most = f"{_SIDE_MAX} rows and columns and {_OCTETS_MAX} octets"
             yield f"{self.item} has the shape {self.shape}, expected at most {most}"
@@ -135,22 +138,36 @@ def read_form(path: Path) -> SceneForm:
         return _form(archive)
 
 
-def read_samples(path: Path) -> tuple[SceneForm, NDArray[Any], NDArray[np.uint8] | None]:
+def read_frame(path: Path) -> tuple[SceneForm, memoryview, memoryview | None]:
     """The frame in a file: its form, its samples in native byte order, and `valid`, 1 for data, if the file has it.
 
     Raises CameraError, one sentence.
     """
     with _opened(path) as archive:
         form = _form(archive)
-        samples = _array(archive, form.item)
-        valid = None if form.valid_shape is None else (_array(archive, "valid") != 0).view(np.uint8)
-    return form, np.ascontiguousarray(samples, samples.dtype.newbyteorder("=")), valid
+        samples = _items(archive, form.item)
+        if form.valid_shape is None:
+            return form, samples, None
+        valid = shaped(_items(archive, "valid").tobytes().translate(_TO_ONE), "B", form.valid_shape)
+    return form, samples, valid
 
 
-def _array(archive: ZipFile, item: str) -> NDArray[Any]:
+def read_samples(path: Path) -> tuple[SceneForm, NDArray[Any], NDArray[np.uint8] | None]:
+    """`read_frame`, as arrays."""
+    form, samples, valid = read_frame(path)
+    return form, np.asarray(samples), None if valid is None else np.asarray(valid)
+
+
+def _items(archive: ZipFile, item: str) -> memoryview:
+    """The items of an array of numbers, in native byte order, row after row."""
     with archive.open(f"{item}.npy") as file:
-        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
-    return np.ascontiguousarray(array)
+        head = read_head(file)
+        octets = file.read()
+    if head.is_plain:
+        return shaped(octets, _DTYPES.get(head.name, "B"), head.shape)
+    array = np.frombuffer(octets, f"{head.order}{head.kind}{head.size}")
+    array = array.reshape(head.shape, order="F" if head.is_fortran else "C")
+    return view_of(np.ascontiguousarray(array, array.dtype.newbyteorder("=")))
 
 
 @contextmanager
@@ -179,46 +196,40 @@ def _form(archive: ZipFile) -> SceneForm:
     item = next((name for name in ("raw12", "dn") if name in names), None)
     if item is None or "band" not in names:
         raise CameraError(f"it has {', '.join(map(ascii, names[:8])) or 'nothing'}, {_EXPECTED}")
-    shape, dtype = _header(archive, item)
+    head = _header(archive, item)
     return SceneForm(
         is_packed=item == "raw12",
-        dtype=dtype.name,
-        shape=shape,
+        dtype=head.name,
+        shape=head.shape,
         bands=_bands(archive),
         valid_shape=_valid_shape(archive) if "valid" in names else None,
     )
 
 
 def _valid_shape(archive: ZipFile) -> tuple[int, ...]:
-    shape, dtype = _header(archive, "valid")
-    if dtype.name not in _VALID_DTYPES:
-        raise CameraError(f"valid is {dtype.name}, expected {' or '.join(_VALID_DTYPES)}: not 0 where there is data")
-    return shape
+    head = _header(archive, "valid")
+    if head.name not in _VALID_DTYPES:
+        raise CameraError(f"valid is {head.name}, expected {' or '.join(_VALID_DTYPES)}: not 0 where there is data")
+    return head.shape
 
 
 def _bands(archive: ZipFile) -> tuple[str, ...]:
-    shape, dtype = _header(archive, "band")
-    if dtype.kind != "U" or len(shape) != 1 or not shape[0] <= _BANDS_MAX or dtype.itemsize > 4 * 256:
-        raise CameraError(f"band is {dtype.name} of shape {shape}, expected the names of the planes, texts")
+    head = _header(archive, "band")
+    if head.kind != "U" or len(head.shape) != 1 or not head.shape[0] <= _BANDS_MAX or head.size > 256:
+        raise CameraError(f"band is {head.name} of shape {head.shape}, expected the names of the planes, texts")
     with archive.open("band.npy") as file:
-        return tuple(map(str, np.lib.format.read_array(file, allow_pickle=False)))
+        read_head(file)
+        return tuple(read_texts(file.read(), head))
 
 
-def _header(archive: ZipFile, item: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type of an array, after the size of its file was compared with them."""
+def _header(archive: ZipFile, item: str) -> ArrayHead:
+    """What an array is, after the size of its file was compared with it."""
     with archive.open(f"{item}.npy") as file:
-        shape, dtype = _shape_and_type(file, item)
-        octets = file.tell() + prod(shape) * dtype.itemsize
+        try:
+            head = read_head(file)
+        except UnfitArrayError as error:
+            raise CameraError(f"{item} is {error}") from None
+        octets = file.tell() + head.octets
     if archive.getinfo(f"{item}.npy").file_size != octets:
-        raise CameraError(f"{item} is cut short or too long for the shape {shape}")
-    return shape, dtype
-
-
-def _shape_and_type(file: IO[bytes], item: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = np.lib.format.read_magic(file)
-    if version not in _HEADERS:
-        raise CameraError(f"{item} is an array of format {version}, expected 1.0 or 2.0")
-    shape, _, dtype = getattr(np.lib.format, _HEADERS[version])(file)
-    if dtype.hasobject or dtype.names:
-        raise CameraError(f"{item} is made of Python objects or records, expected plain numbers or texts")
-    return shape, dtype
+        raise CameraError(f"{item} is cut short or too long for the shape {head.shape}")
+    return head

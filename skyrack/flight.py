@@ -133,9 +133,8 @@ class NodeFlight:
     def preload(self) -> None:
         """Have all ready that an executive would else prepare while it is waited for.
 
-        numpy reads the scenes of a simulated camera. The memory that executives watch is read once, for all.
+        The memory that executives watch is read once, for all.
         """
-        import_module("numpy")
         twin = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", "", "", 0)
         with TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
             practise(twin._mission, twin._warm_devices, Path(folder), HOST)

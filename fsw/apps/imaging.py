@@ -104,7 +104,7 @@ class Imaging(App, period_ms=10_000, budget_ms=100):
             self.runner.submit(job)
         except JobsFullError as error:
             raise CommandError(FailureCode.NOT_NOW, str(error)) from None
-        self._captures[job_id] = _Capture(target, frame.dn.nbytes, frame.captured_utc_ns, pending, work.stages)
+        self._captures[job_id] = _Capture(target, frame.samples.nbytes, frame.captured_utc_ns, pending, work.stages)
         self.stages.began(work, samples)
         return pending
 
@@ -131,7 +131,7 @@ class Imaging(App, period_ms=10_000, budget_ms=100):
             item=sample_item(is_packed=frame.is_packed),
             bands=frame.bands,
             about=About(product_id=job_id, target=frame.target, georeference=frame.georeference),
-            is_masked=frame.valid is not None,
+            is_masked=frame.mask is not None,
         )
 
     def _end(self, capture: _Capture, outcome: Outcome) -> Iterator[Event | None]:

@@ -15,7 +15,7 @@ import msgspec
 from fsw.executive.sentence import sentence_of
 from fsw.flightlog.entries import Ask, DeviceCall, DeviceFailure, mark_of
 from fsw.flightlog.journal import Journal
-from fsw.jobs.job import Job, Outcome, Runner
+from fsw.jobs.job import Job, Outcome, Runner, dtype_of
 from fsw.modes.recovery import Recovery
 from fsw.scrub.areas import WatchedArea
 from fsw.store.crash_log import CrashLog
@@ -30,6 +30,7 @@ from hal.camera import Camera, Frame
 from hal.clock import Clock, Waitable
 from hal.medium import Medium, MediumEntry
 from hal.port import Port, PortState
+from hal.views import shape_of
 from hal.vitals import Vitals, VitalSigns
 from kernels.coding.crc import crc32c
 
@@ -46,7 +47,7 @@ def job_words(job: Job) -> list[Any]:
     """What a recording says of a job that was submitted."""
     samples = job.samples
     order = mark_of(msgspec.msgpack.encode(dict(job.parameters)))
-    return [job.id, job.pipeline, order, samples.dtype.str, list(samples.shape), mark_of(samples.tobytes())]
+    return [job.id, job.pipeline, order, dtype_of(samples), list(samples.shape or ()), mark_of(samples.tobytes())]
 
 
 class RecordingClock(Twin):
@@ -164,8 +165,8 @@ class RecordingCamera(_Noting):
         return self._call(DeviceCall.CAPTURE, target, lambda: self._camera.capture(target), self._noted)
 
     def _noted(self, frame: Frame) -> list[Any]:
-        dn, valid, place = frame.dn, frame.valid, frame.georeference
-        octets = dn.tobytes() + (b"" if valid is None else valid.tobytes())
+        samples, mask, place = frame.samples, frame.mask, frame.georeference
+        octets = samples.tobytes() + (b"" if mask is None else mask.tobytes())
         digest = sha256(octets).digest()
         is_same, self._last[frame.target] = self._last.get(frame.target) == digest, digest
         return [
@@ -174,9 +175,9 @@ class RecordingCamera(_Noting):
             [place.epsg, place.easting_m, place.northing_m, place.pixel_m],
             frame.captured_utc_ns,
             frame.is_packed,
-            dn.dtype.str,
-            list(dn.shape),
-            None if valid is None else list(valid.shape),
+            dtype_of(samples),
+            list(shape_of(samples)),
+            None if mask is None else list(shape_of(mask)),
             None if is_same else self._journal.put(octets),
         ]
 

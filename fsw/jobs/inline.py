@@ -3,10 +3,17 @@
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from fsw.jobs.job import Job, JobsFullError, Outcome, Pipeline
 from fsw.jobs.reason import words
 from hal.clock import Clock
+from hal.views import view_of
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    from kernels.late import np
 
 
 class InlineRunner:
@@ -66,7 +73,7 @@ class InlineRunner:
     def _outcome(self, job: Job, delay_ns: int) -> Outcome:
         answer, failure = None, ""
         try:
-            answer = self._pipelines[job.pipeline](job.samples, dict(job.parameters))
+            answer = self._pipelines[job.pipeline](np.asarray(job.samples), dict(job.parameters))
         except (Exception, SystemExit) as error:  # what ends a worker process ends only the job here
             failure = words(error)
         start_utc_ns = self._clock.utc_ns() + delay_ns
@@ -74,7 +81,7 @@ class InlineRunner:
             job_id=job.id,
             answer=answer,
             failure=failure,
-            input_sha256=hashlib.sha256(job.samples.data).hexdigest(),
+            input_sha256=hashlib.sha256(view_of(job.samples)).hexdigest(),
             start_utc_ns=start_utc_ns,
             end_utc_ns=start_utc_ns + self._duration_ns,
             wall_s=self._duration_ns / 1e9,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_ORDER = "<" if sys.byteorder == "little" else ">"
+_DTYPES = {"B": "|u1", "H": f"{_ORDER}u2", "f": f"{_ORDER}f4"}
 JobParameters = Mapping[str, Any]
 
 
@@ -27,11 +30,14 @@ class Pipeline(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`pipeline`, by name, over `samples` (any shape, contiguous); `parameters` are values as JSON has them."""
+    """`pipeline`, by name, over `samples` (any shape, contiguous); `parameters` are values as JSON has them.
+
+    Samples that come as a view of memory are uint8, uint16 or float32; the pipeline is given an array in any case.
+    """
 
     id: int
     pipeline: str
-    samples: NDArray[Any]
+    samples: NDArray[Any] | memoryview
     parameters: JobParameters
 
 
@@ -52,6 +58,11 @@ class Outcome:
     end_utc_ns: int
     wall_s: float
     cpu_s: float = 0.0
+
+
+def dtype_of(samples: NDArray[Any] | memoryview) -> str:
+    """numpy's description of the numbers."""
+    return _DTYPES[samples.format] if isinstance(samples, memoryview) else samples.dtype.str
 
 
 class Runner(Protocol):

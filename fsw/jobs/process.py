@@ -7,11 +7,11 @@ import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fsw.jobs.job import Job, JobsFullError, Outcome
+from fsw.jobs.job import Job, JobsFullError, Outcome, dtype_of
 from fsw.jobs.kin import end_family
 from fsw.jobs.memory import sealed
 from fsw.jobs.orders import MESSAGE_OCTETS_MAX, ORDER_OCTETS_MAX, Attempt, Ended, Gone, JobOrder, Ready
@@ -22,6 +22,7 @@ from hal.clock import Clock
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 else:
     from kernels.late import np
 
@@ -259,11 +260,13 @@ class ProcessRunner:
 
 def _remember(work: _Work) -> None:
     """Fill `memories`. Raises OSError where there is no memory, ValueError for an order that cannot be sent."""
-    samples = np.ascontiguousarray(work.job.samples)
+    samples = work.job.samples
+    if not isinstance(samples, memoryview):
+        samples = np.ascontiguousarray(samples)
     order = JobOrder(
         pipeline=work.job.pipeline,
-        dtype=samples.dtype.str,
-        shape=samples.shape,
+        dtype=dtype_of(samples),
+        shape=samples.shape or (),
         parameters=dict(work.job.parameters),
     )
     try:
@@ -274,11 +277,15 @@ def _remember(work: _Work) -> None:
         raise ValueError(f"an order of {len(octets)} octets, expected {ORDER_OCTETS_MAX} at most")
     try:
         work.memories.append(sealed("order", octets))
-        work.memories.append(sealed("samples", samples.reshape(-1).view(np.uint8).data))
+        work.memories.append(sealed("samples", _octets_of(samples)))
         work.memories.append(result_room())
     except OSError:
         _forget(work)
         raise
+
+
+def _octets_of(samples: NDArray[Any] | memoryview) -> memoryview:
+    return samples.cast("B") if isinstance(samples, memoryview) else samples.reshape(-1).view(np.uint8).data
 
 
 def _forget(work: _Work) -> None:

@@ -91,7 +91,9 @@ class SharedRunner:
         """End all workers; jobs that have not ended get no outcome."""
         self._runner.close()
 
-    def begin(self, owner: JobOwner, pipeline: str, samples: NDArray[Any], parameters: JobParameters) -> int:
+    def begin(
+        self, owner: JobOwner, pipeline: str, samples: NDArray[Any] | memoryview, parameters: JobParameters
+    ) -> int:
         """Submit a job whose outcome goes to `owner`; returns its number. Raises JobsFullError."""
         number = self._next_id
         self._runner.submit(Job(id=number, pipeline=pipeline, samples=samples, parameters=parameters))

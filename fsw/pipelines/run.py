@@ -61,7 +61,7 @@ class _Array(msgspec.Struct, frozen=True, array_like=True):
     octets: bytes
 
 
-def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
+def run(samples: NDArray[Any] | memoryview, parameters: dict[str, Any]) -> bytes:
     """Run all stages; returns what `made_of` decodes, or `array_of` where an item is the answer.
 
     Raises ValueError where a stage breaks its contract.
@@ -85,11 +85,11 @@ def run(samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:
     return msgspec.msgpack.encode(Made(files, repairs, models))
 
 
-def begun(samples: NDArray[Any], work: Work) -> tuple[Items, dict[str, ItemKind]]:
+def begun(samples: NDArray[Any] | memoryview, work: Work) -> tuple[Items, dict[str, ItemKind]]:
     """The items that there are before the first stage, and their kinds."""
-    samples, valid = parted(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
-    items: Items = {work.item: _read_only(samples.view()), VALID: _read_only(valid), "about": work.about}
-    return items, {work.item: kind_of(samples, work.bands), VALID: kind_of(valid), "about": ABOUT}
+    bands, valid = parted(samples, is_masked=work.is_masked, is_packed=work.item == sample_item(is_packed=True))
+    items: Items = {work.item: _read_only(bands.view()), VALID: _read_only(valid), "about": work.about}
+    return items, {work.item: kind_of(bands, work.bands), VALID: kind_of(valid), "about": ABOUT}
 
 
 def made_of(answer: bytes) -> Made:

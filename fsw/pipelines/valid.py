@@ -7,9 +7,11 @@ set to 0, or to NaN in a frame of floats.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 from hal.camera import Frame
+from hal.views import shape_of, shaped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,17 +24,23 @@ else:
 _BELOW_ONE = 1 - 2**-24  # the binary32 number next below 1
 
 
-def joined(frame: Frame) -> NDArray[Any]:
-    """The samples of a frame; where the camera gives a mask, it follows as one more plane."""
-    if frame.valid is None:
-        return frame.dn
-    samples = np.zeros((len(frame.dn) + 1, *frame.dn.shape[1:]), frame.dn.dtype)
-    samples[:-1], samples[-1, :, : frame.valid.shape[1]] = frame.dn, frame.valid
-    return samples
+def joined(frame: Frame) -> memoryview:
+    """The samples of a frame; where the camera gives a mask, it follows as one more plane, 1 where there is data."""
+    samples, mask = frame.samples, frame.mask
+    if mask is None:
+        return samples
+    bands, rows, columns = shape_of(samples)
+    given, one = shape_of(mask)[1], struct.pack(samples.format, 1)
+    octets = b"".join(mask.tobytes()[at : at + given].ljust(columns, b"\0") for at in range(0, rows * given, given))
+    plane = bytearray(len(one) * rows * columns)
+    for at, octet in enumerate(one):
+        plane[at :: len(one)] = octets.translate(bytes([0, *255 * [octet]]))
+    return shaped(b"".join((samples, plane)), samples.format, (bands + 1, rows, columns))
 
 
-def parted(samples: NDArray[Any], *, is_masked: bool, is_packed: bool) -> tuple[NDArray[Any], Mask]:
+def parted(samples: NDArray[Any] | memoryview, *, is_masked: bool, is_packed: bool) -> tuple[NDArray[Any], Mask]:
     """The samples of the bands, and the mask, from what `joined` gave. Raises ValueError where there is no band."""
+    samples = np.asarray(samples)
     if samples.ndim != 3 or len(samples) <= is_masked:
         raise ValueError(f"samples {samples.shape}, expected (band, row, column)")
     columns = samples.shape[2] * 2 // 3 if is_packed else samples.shape[2]

@@ -132,7 +132,7 @@ class UpdatedModel:
             for one in stages
         )
 
-    def began(self, work: Work, samples: NDArray[Any]) -> None:
+    def began(self, work: Work, samples: NDArray[Any] | memoryview) -> None:
         """A frame is computed: compute it with the bundle that waits for its shadow run, too, where there is one."""
         is_free = self._job is None and self._verdict is None
         if is_free and self._tried and self._tried[0] is VerifyStage.SHADOW is self.updates.stage:
@@ -195,7 +195,7 @@ class UpdatedModel:
             self._tried = None
         return verdict
 
-    def _submit(self, samples: NDArray[Any], trial: ModelTrial) -> None:
+    def _submit(self, samples: NDArray[Any] | memoryview, trial: ModelTrial) -> None:
         """Try it; where too many jobs wait, later."""
         try:
             self._job = self.runner.begin(self, "trial", samples, msgspec.to_builtins(trial))
@@ -217,7 +217,7 @@ class StagesInUse:
             found = model.applied(found, model.updates.running)
         return found
 
-    def began(self, work: Work, samples: NDArray[Any]) -> None:
+    def began(self, work: Work, samples: NDArray[Any] | memoryview) -> None:
         """A job of these stages was begun."""
         for model in self.models:
             model.began(work, samples)

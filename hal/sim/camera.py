@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hal.camera import CameraError, Frame
 from hal.clock import Clock
-from hal.scene_file import Scene, read_samples
+from hal.scene_file import Scene, read_frame
 from kernels.usage import did_you_mean
 
 
@@ -22,13 +22,13 @@ class SceneCamera:
         if scene is None:
             near = did_you_mean(target, self.scenes)
             raise CameraError(f"no target {target!r} in sight; known: {', '.join(sorted(self.scenes))}{near}")
-        form, dn, valid = read_samples(scene.path)
+        form, samples, valid = read_frame(scene.path)
         return Frame(
             target=target,
-            dn=dn,
+            samples=samples,
             bands=form.bands,
             georeference=scene.georeference,
             captured_utc_ns=self.clock.utc_ns(),
             is_packed=form.is_packed,
-            valid=valid,
+            mask=valid,
         )

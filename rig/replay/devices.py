@@ -26,6 +26,7 @@ from hal.camera import Frame
 from hal.clock import Waitable
 from hal.medium import MediumEntry
 from hal.port import PortState
+from hal.views import view_of
 from hal.vitals import Throttling, Vitals
 from kernels.imaging.georeference import Georeference
 from rig.replay.tape import Tape
@@ -107,12 +108,12 @@ class TapeCamera(TapeDevice):
         epsg, easting_m, northing_m, pixel_m = place
         return Frame(
             target=name,
-            dn=np.frombuffer(octets[:size], dtype).reshape(shape),
+            samples=view_of(np.frombuffer(octets[:size], dtype).reshape(shape)),
             bands=tuple(bands),
             georeference=Georeference(epsg=epsg, easting_m=easting_m, northing_m=northing_m, pixel_m=pixel_m),
             captured_utc_ns=utc_ns,
             is_packed=is_packed,
-            valid=None if mask is None else np.frombuffer(octets[size:], np.uint8).reshape(mask),
+            mask=None if mask is None else view_of(np.frombuffer(octets[size:], np.uint8).reshape(mask)),
         )
 
 

@@ -18,6 +18,7 @@ from ground.archive.rows import Item
 from ground.errors import ArchiveError
 from ground.station.file_service import OpenTransfers
 from hal.camera import CameraError, Frame
+from hal.views import view_of
 from kernels.imaging.georeference import Georeference
 from link.cfdp.filestore import MemoryReader, MemoryStore, MemoryWriter
 from rig.world.clocks import EndClock
@@ -72,7 +73,7 @@ class Payload:
         self.captured += [target] * (not self._forgets())
         dn = np.zeros((1, 2, 2), np.uint8)
         now_ns = self._clock.utc_ns()
-        return Frame(target=target, dn=dn, bands=("grey",), georeference=_PLACE, captured_utc_ns=now_ns)
+        return Frame(target=target, samples=view_of(dn), bands=("grey",), georeference=_PLACE, captured_utc_ns=now_ns)
 
     def work(self, samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG002 - a pipeline takes both
         """One file for each capture, whose content depends on its name. Raises RuntimeError in `trouble`."""

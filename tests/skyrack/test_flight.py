@@ -1,4 +1,9 @@
-"""What a flight does where no executive lives."""
+"""What a flight does where no executive lives, and what it does not load."""
+
+import subprocess
+import sys
+
+import pytest
 
 from fsw.store.records import Records
 from fsw.supervisor.causes import EXIT_RESET
@@ -12,6 +17,9 @@ from hal.medium import HOST
 from hal.port import PortState
 from hal.sim.clock import VirtualClock
 from skyrack.flight import _kept_clock, _loop
+from tests.house.sources import ROOT
+
+COASTWATCH = ROOT / "examples" / "missions" / "coastwatch.toml"
 
 S = 1_000_000_000
 
@@ -59,3 +67,39 @@ def test_a_loop_goes_on_for_a_moment_after_its_node_asked_for_a_reset(tmp_path):
     node = Node()
     _loop(node, Port(), clock, Lifeline(), open_resets(tmp_path), recovery)
     assert (node.steps, clock.monotonic_ns(), recovery.status) == (1, GRACE_S * S, EXIT_RESET)
+
+
+FLIGHT = """
+import sys
+from fsw.apps.imaging import Imaging
+from fsw.jobs.inline import InlineRunner
+from fsw.jobs.process import JobLimits, ProcessRunner
+from fsw.pipelines import PIPELINES
+from hal.linux.clock import HostClock
+from hal.sim.camera import SceneCamera
+from skyrack.flight import load_flight
+
+class Source:
+    def order(self, channel): self.channel = channel.dup()
+    def close(self): self.channel.close()
+
+flight = load_flight(sys.argv[1], "", "", sys.argv[2], "0")
+flight.preload()
+flight.practise()
+mission, clock = flight._mission, HostClock()
+limits = JobLimits(workers=1, waiting_max=9, memory_octets=1 << 20, timeout_s=9.0, attempts=1)
+runner = ProcessRunner(clock, limits, PIPELINES, source=Source())
+app = Imaging(SceneCamera(mission.scenes, clock), runner, None, None, mission.stages)
+for number, target in enumerate(mission.scenes):
+    runner.submit(app._job(number, app._frame(target)))
+assert runner.unfinished == len(mission.scenes) > 0
+print("numpy" in sys.modules)
+"""
+
+
+@pytest.mark.requirement("FSW-SUP-018")
+def test_a_flight_that_captures_needs_no_numpy(tmp_path):
+    """Neither to begin nor to hand the samples of a frame to a worker."""
+    words = [sys.executable, "-c", FLIGHT, str(COASTWATCH), str(tmp_path)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("False\n", "")

@@ -34,7 +34,7 @@ pairs = masks.flatmap(lambda mask: st.tuples(st.just(mask), arrays(np.uint8, mas
 
 def frame(dn, valid=None, *, bands=("green", "swir1"), is_packed=False):
     return Frame(
-        target="lake", dn=dn, bands=bands, georeference=PLACE, captured_utc_ns=0, is_packed=is_packed, valid=valid
+        target="lake", samples=dn, bands=bands, georeference=PLACE, captured_utc_ns=0, is_packed=is_packed, mask=valid
     )
 
 

@@ -31,7 +31,7 @@ STAGES = specs(
 
 
 def frame_of(dn, valid=None):
-    return Frame(target="test", dn=dn, bands=("green", "swir1"), georeference=PLACE, captured_utc_ns=0, valid=valid)
+    return Frame(target="test", samples=dn, bands=("green", "swir1"), georeference=PLACE, captured_utc_ns=0, mask=valid)
 
 
 def product_of(frame):

@@ -102,11 +102,11 @@ def test_a_port(tmp_path):
 def frame(octet, valid=True):
     return Frame(
         target="coast",
-        dn=np.full((2, 3, 4), octet, np.uint16).transpose(0, 2, 1),
+        samples=np.full((2, 3, 4), octet, np.uint16).transpose(0, 2, 1),
         bands=("red", "nir"),
         georeference=Georeference(epsg=1, easting_m=2.0, northing_m=3.0, pixel_m=4.0),
         captured_utc_ns=octet,
-        valid=np.ones((4, 3), np.uint8) if valid else None,
+        mask=np.ones((4, 3), np.uint8) if valid else None,
     )
 
 

@@ -237,9 +237,12 @@ def packets(line):
     raise AssertionError("the node hung up")
 
 
+@pytest.mark.requirement("FSW-SUP-018")
 def test_a_killed_node_leaves_no_process_behind(tmp_path):
     flying = Flying(tmp_path)
     family = children(flying.process.pid)
+    with_numpy = [one for one in [Path("/proc", str(flying.process.pid)), *family] if "/numpy/" in maps(one)]
+    assert with_numpy == [family[1]]  # the guardian, of which workers are forks
     family += [one for child in family for one in children(child.name)]
     flying.process.kill()
     flying.process.communicate()
@@ -285,6 +288,11 @@ def test_where_no_executive_lives_a_beacon_tells(tmp_path):
     assert flying.process.returncode == 0
     os.close(flying.line)
     os.close(flying.far)
+
+
+def maps(process):
+    """The files that a process has in its memory."""
+    return (process / "maps").read_text()
 
 
 def executive_of(pid):

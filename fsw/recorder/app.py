@@ -55,6 +55,12 @@ class StoreRenumbered(Event, id=0x49, severity="medium"):
     number: int = wire(Int64ub)
 
 
+class DiskForgot(Event, id=0x4A, severity="medium"):
+    """The disk has lost what it had confirmed: packet store {store} has records beyond the numbers reserved for it."""
+
+    store: int = wire(Int16ub)
+
+
 class RecordsDamaged(Event, id=0x48, severity="medium"):
     """A segment of packet store {store} is not as it was written, {records} records are lost: {reason}."""
 
@@ -95,6 +101,9 @@ class Recording(App, period_ms=10_000, budget_ms=100, order=11):
             if store.marks.is_drawn:
                 store.marks.is_drawn = False
                 yield StoreRenumbered(store=store.setting.number, number=store.marks.next)
+            if store.marks.is_behind:
+                store.marks.is_behind = False
+                yield DiskForgot(store=store.setting.number)
         self.recorder.step(now_ns)
         for dropped in self.recorder.drain_dropped():
             yield RecordsDropped(store=dropped.store, records=dropped.unacknowledged)

@@ -35,10 +35,11 @@ class RecordMarks:
     """`next` is the number of the next record; `forgotten` counts ranges that were acknowledged and had no room.
 
     `draw` gives a random number of so many bits. `is_drawn`: `next` began with one, as the reservation was lost.
+    `is_behind`: a record is beyond the reservation, which was made first: the disk lost what it had confirmed.
     """
 
     def __init__(self, record: Durable[StoreProgress], draw: Callable[[int], int] = randbits) -> None:
-        self.record, self.is_drawn = record, record.is_lost
+        self.record, self.is_drawn, self.is_behind = record, record.is_lost, False
         self.next = self._reserved = draw(_DRAWN_BITS) if record.is_lost else record.value.reserved
         if record.origin is RecordOrigin.DOUBTED:  # the newest reservation may be the one that is lost
             self.next += _BLOCK
@@ -50,6 +51,7 @@ class RecordMarks:
 
     def skip(self, number: int) -> None:
         """Note, at the start, a number that is in use: the next one is greater."""
+        self.is_behind |= number >= self.record.value.reserved and not self.record.damaged
         self.next = max(self.next, number + 1)
 
     def next_numbers(self, count: int) -> int:

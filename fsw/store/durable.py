@@ -105,11 +105,11 @@ class Durable(Generic[_Value]):
         """What is wrong with a slot, also counted."""
         size, crc = self._sums[number]
         try:
-            octets = self._medium.read(self._paths[number])
+            octets = self._medium.read_part(self._paths[number], 0, size)
         except OSError as error:
             self.damaged += 1
             return error.strerror or str(error)
-        if crc32c(octets[:size]) == crc:
+        if crc32c(octets) == crc:
             return ""
         self.damaged += 1
         return "it is damaged" if _slot_in(self.name, octets).is_damaged else "it has an older value"

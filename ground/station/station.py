@@ -37,6 +37,7 @@ from link.pus.services.time import TIME_APID
 from link.pus.source import TcSource
 
 _APID_MASK = 0x7FF
+_CLOCK_STEP_NS = 100_000_000  # slewing of a clock is slower
 _RETRY_NS = 1_000_000_000  # between attempts to write to an archive that fails
 _MS = 1_000_000
 _RECORDS_NS, _PACKETS_NS = 5_000_000_000, 30_000_000_000
@@ -124,7 +125,7 @@ class Station:
 
     def feed(self, octets: bytes, now: Moment) -> None:
         """Take octets that the port received; `step` then makes the answers."""
-        self._now = now
+        self._go_on(now)
         good = self._downlink.good
         packets: list[bytes] = []
         with self.duties.alone("frames"):
@@ -147,7 +148,7 @@ class Station:
 
     def step(self, now: Moment) -> None:
         """Do what is due, and make the octets that the port is to send."""
-        self._now = now
+        self._go_on(now)
         for severity, name, sentence in self._log.keeper.drain_news():
             self._log.report_event(severity, name, sentence, now)
         with self.duties.alone("watching the link"):
@@ -183,7 +184,7 @@ class Station:
 
     def wrote(self, count: int, held: int, now: Moment) -> None:
         """Note that the port took `count` octets of `output`, and that `held` octets are still in its buffers."""
-        self._now = now
+        self._go_on(now)
         if self._linked:
             self._send_file_data(now)
         with self.duties.alone("command link"):
@@ -394,6 +395,14 @@ class Station:
             ahead = (last + 1 - self._source.count) % COUNT_MODULUS
             if self._book.is_empty or ahead < COUNT_MODULUS // 2:
                 self._source.count = (last + 1) % COUNT_MODULUS
+
+    def _go_on(self, now: Moment) -> None:
+        """Take the time, and report a step of this host's UTC against the monotonic time."""
+        step_ns = now.utc_ns - self._now.utc_ns - (now.monotonic_ns - self._now.monotonic_ns)
+        self._now = now
+        if abs(step_ns) >= _CLOCK_STEP_NS:
+            words = f"The clock of the ground stepped by {step_ns / 1e9:+.3f} s: times before and after do not compare."
+            self._log.report_event("medium", "GroundClockStepped", words, now)
 
     def _watch_link(self, now: Moment) -> None:
         lost_at_ns = self._downlink.lost_at_ns

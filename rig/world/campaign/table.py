@@ -24,6 +24,20 @@ _NODE_COUNTERS = (
     "failures", "ticks_missed", "requests_repeated", "memory_failed", "memory_damaged", "reports_dropped", "boots",
 )  # fmt: skip
 _GROUND_COUNTERS = ("frames_lost", "frames_twice", "frames_uncorrectable", "octets_skipped", "duplicates", "strays")
+_CORRECTED = "what the code corrects harms nothing, and is counted as such"
+_IDLE = "only work that meets it shows it"
+_UNSEEN = {
+    "burst": _CORRECTED,
+    "flips": _CORRECTED,
+    "detour": "a late unit fills its gap, and nothing is lost",
+    "clock drift": "no other clock is on board; the ground measures it: `timekeeping.correlate`, `TimeStatus.drift`",
+    "disk strays": "found when it is read again, or at the next start",
+    "disk lies": "all is as written until the power fails; then `DiskForgot`, if the order of what is left shows it",
+    "disk rots": "found when it is read again: what is recorded within minutes, products when they are sent; most"
+    " octets of the files are room that is not used",
+    **dict.fromkeys(("camera blind", "camera stuck", "jobs die", "jobs bloat", "jobs hang", "inbox full"), _IDLE),
+}
+"""Of kinds that may stay unnoticed, why, or who would notice them."""
 _INTRODUCTION = """\
 # Faults
 
@@ -31,6 +45,7 @@ What can go wrong in [a world](../explanation/worlds.md), {kinds} kinds, and wha
 {flights} flights a kind, of {nodes} nodes for {seconds} s, from seed to seed with other orders, times and amounts.
 
 - *Detected*: in how many of them something was told that the same flight without the fault does not tell, and what.
+  In brackets: why one may stay unnoticed, or who would notice it.
 - *Recovered*: in how many every command ended, every product arrived and all was nominal again.
 - *Seconds*: from the end of the last fault until links were up and nothing was open, median and most.
 
@@ -71,12 +86,18 @@ def page(rows: Sequence[KindResult], flights: int) -> str:
     facts = {"kinds": len(rows), "flights": flights, "nodes": _NODES, "seconds": f"{_SECONDS:g}"}
     lines = [_INTRODUCTION.format_map(facts)]
     for row in rows:
-        shown = ", ".join(f"`{name}`" for name in row.shown) or "—"
+        shown = _witnesses(row)
         lines.append(
             f"| {row.kind} | {row.text} | {row.detected}/{row.flights} | {shown} | {row.recovered}/{row.flights} "
             f"| {row.seconds_median:.1f}, {row.seconds_most:.1f} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _witnesses(row: KindResult) -> str:
+    """What told of a kind, and where not each flight did, why that may be."""
+    shown = ", ".join(f"`{name}`" for name in row.shown) or "—"
+    return f"{shown} ({_UNSEEN[row.kind]})" if row.detected < row.flights and row.kind in _UNSEEN else shown
 
 
 class _Flight(World):

@@ -4,9 +4,17 @@ import errno
 
 import pytest
 
-from fsw.recorder.app import RecorderStatus, Recording, RecordsDropped, StoreFailing, StoreRenumbered, StoreRestored
+from fsw.recorder.app import (
+    DiskForgot,
+    RecorderStatus,
+    Recording,
+    RecordsDropped,
+    StoreFailing,
+    StoreRenumbered,
+    StoreRestored,
+)
 from fsw.recorder.setting import SyncPolicy
-from tests.fsw.recorded import EAGER, held, packets, recorder, setting
+from tests.fsw.recorded import EAGER, FOLDER, held, packets, recorder, setting
 from tests.hal.recording_medium import RecordingMedium
 
 MS, SECOND = 1_000_000, 1_000_000_000
@@ -88,6 +96,22 @@ def test_numbers_that_cannot_be_read_at_the_start_are_told_and_not_used_again():
     assert [one for one in app.step(SECOND) if isinstance(one, StoreRenumbered)] == []
     after = recorder(medium, policy=EAGER)
     assert len(held(after.stores[1])) == 21
+
+
+@pytest.mark.requirement("FSW-REC-017")
+def test_a_disk_that_lost_what_it_had_confirmed_is_told_of_once():
+    medium = RecordingMedium()
+    before, slots = recorder(medium, policy=EAGER), [FOLDER / "memory" / f"store-1.{slot}" for slot in "ab"]
+    before.accept(packets(1), 0)
+    old = medium.read(slots[0])
+    before.stores[1].marks.next_numbers(70_000)
+    before.accept(packets(2), 0)
+    assert not [one for one in Recording(recorder(medium), int).step(0) if isinstance(one, DiskForgot)]
+    medium.write(slots[0], old)
+    medium.remove(slots[1])
+    app = Recording(recorder(medium), int)
+    told = [[one for one in app.step(at * SECOND) if isinstance(one, DiskForgot)] for at in range(2)]
+    assert told == [[DiskForgot(store=1)], []]
 
 
 @pytest.mark.requirement("FSW-REC-012")

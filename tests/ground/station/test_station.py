@@ -566,3 +566,13 @@ def test_a_node_that_speaks_of_what_its_receiver_has_forgotten_gets_nothing_twic
     assert world.of(CommandRecord)[-1].state == "completed"
     status = world.station.status(world.now)
     assert (status.failed, status.link.uplink) == ({}, "active")
+
+
+@pytest.mark.requirement("GND-OPS-010")
+def test_a_step_of_the_grounds_clock_is_told_with_its_size(archive, tmp_path):
+    station = Station(DICTIONARY, archive, Inbox(tmp_path), START, port="sim", patience=PATIENCE)
+    told = []
+    for seconds, ahead_s in ((1, 0), (2, 0.05), (3, 0.05), (4, 60.05), (5, 60.05), (6, 0)):
+        station.step(Moment(seconds * SECOND, UTC_NS + round((seconds + ahead_s) * SECOND)))
+        told += [one.message.partition(":")[0] for one in station.drain_news() if isinstance(one, EventRecord)]
+    assert told == [f"The clock of the ground stepped by {step} s" for step in ("+60.000", "-60.050")]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Job
 from fsw.pipelines.run import Made, Work
-from fsw.pipelines.stage import File
+from fsw.pipelines.stage import File, ModelUsed
+from fsw.pipelines.trial import ModelTrial
 from ground.archive.archive import Archive
 from ground.archive.rows import Item
 from ground.errors import ArchiveError
@@ -52,6 +53,8 @@ class Payload:
         self.trouble = self._mutiny = ""
         self.has_mutinied = False
         self.lasts_ns = JOB_NS
+        self.models: Callable[[Work], list[ModelUsed]] = lambda _: []
+        self.try_model: Callable[[ModelTrial], bytes] = lambda _: b""
         self.after_mark: Callable[[], None] = lambda: None
 
     @property
@@ -79,17 +82,24 @@ class Payload:
         """One file for each capture, whose content depends on its name. Raises RuntimeError in `trouble`."""
         if self.trouble:
             raise RuntimeError(self.trouble)
-        about = msgspec.convert(parameters, Work).about
+        work = msgspec.convert(parameters, Work)
+        about, models = work.about, self.models(work)
         self.products[about.target] = about.product_id
         content = content_of(f"{about.product_id:06d}-{about.target}{_SUFFIX}")
-        return msgspec.msgpack.encode(Made([File(suffix=_SUFFIX, octets=content)], 0))
+        return msgspec.msgpack.encode(Made([File(suffix=_SUFFIX, octets=content)], 0, models))
+
+    def trial(self, samples: NDArray[Any], parameters: dict[str, Any]) -> bytes:  # noqa: ARG002 - as `work`
+        """A trial of a model. Raises RuntimeError in `trouble`, and ValueError where the model fails."""
+        if self.trouble:
+            raise RuntimeError(self.trouble)
+        return self.try_model(msgspec.convert(parameters, ModelTrial))
 
 
 class WorldRunner(InlineRunner):
     """Runs jobs as long as `payload` says that they take: one that hangs is ended by the limit of its time."""
 
     def __init__(self, clock: EndClock, payload: Payload) -> None:
-        super().__init__(clock, {"stages": payload.work}, duration_ns=JOB_NS, waiting_max=4)
+        super().__init__(clock, {"stages": payload.work, "trial": payload.trial}, duration_ns=JOB_NS, waiting_max=4)
         self._payload = payload
 
     def submit(self, job: Job) -> None:

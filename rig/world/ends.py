@@ -42,12 +42,14 @@ from rig.world.devices import Payload, WorldArchive, WorldInbox, WorldRunner, Wo
 from rig.world.disk import Disk
 from rig.world.power import Power, PowerCut
 from rig.world.timeline import NEVER
+from rig.world.updating.supervisor import WorldSupervisor
 from rig.world.wire import Wire, WirePort
 
 _APPS = Path(__file__).with_name("apps")
 WITNESS, TENANT = _APPS / "witness.py", _APPS / "tenant.py"
-_STATE = Path("/node")  # a folder of the simulated disk
+STATE = Path("/node")  # a folder of the simulated disk
 _FIRST_NS = 2_000_000_000, 30_000_000_000  # what a board's monotonic clock shows when its software starts
+_ENDS_NS = 500_000_000  # from a request for a restart to the end of the executive: what was told goes down before
 _BACK_NS = 5_000_000_000  # from a short loss of the power to the next start
 _RESTART_NS = 20_000_000  # from a crash to the next executive, by the supervisor
 _SILENCE_NS = int(SupervisionLimits().silence_s * 1e9)
@@ -120,12 +122,13 @@ class NodeEnd:
     random: Random
     marked: Callable[[int], None]
     off: Callable[[], None]
+    supervisor: WorldSupervisor
 
     def __post_init__(self) -> None:
         self.payload = Payload(self.clock, lambda: self.is_doubted, self.hang)
         self.boots = self.wakes = self.idle_wakes = self.kills = 0
         self._on_ns = self._since_ns = 0
-        self.due_ns, self.restart_ns = 0, NEVER
+        self.due_ns, self.restart_ns, self.ends_ns = 0, NEVER, NEVER
         self.was_blind = self._is_kill = self._comes_back = False
         self.has_stuck_port = self.forgets_frames = False
         self.cut_at_mark: int | None = None
@@ -135,8 +138,11 @@ class NodeEnd:
         self.notes, self.battery, self.restarts_asked = Notes(), ModelBattery(), list[str]()
         self.vitals = ModelVitals(self.clock)
         self.disk = Disk(self.random, Power())
-        self.disk.make_folder(_STATE)
+        self.disk.make_folder(STATE)
         self.disk.sync(Path("/"))
+        self.supervisor.deliver(self.disk)
+        self.payload.models = lambda work: self.supervisor.used(self.disk, work, is_doubted=self.was_blind)
+        self.payload.try_model = lambda trial: self.supervisor.try_model(self.disk, trial)
         self._start(self.disk)
 
     def boot(self, cut_after: int | None = None) -> None:
@@ -154,6 +160,7 @@ class NodeEnd:
     def _start(self, disk: Disk, cut_after: int | None = None) -> None:
         self.boots += 1
         self._since_ns, self.restart_ns = self.clock.true_ns, NEVER
+        self.ends_ns = NEVER
         self._is_kill = self._comes_back = False
         self.power = Power(self._cut)
         self.disk = disk
@@ -170,6 +177,7 @@ class NodeEnd:
         self.disk.cut_after = None
 
     def _build(self) -> None:
+        software = self.supervisor.choose(self.mission, self.disk, is_doubted=self.was_blind)
         devices = Devices(
             clock=self.clock,
             port=self.port,
@@ -182,8 +190,10 @@ class NodeEnd:
             vitals=self.vitals,
             recovery=self,
             random=Random(f"{self.random.random()}/{self.boots}"),
+            software=software,
+            self_test=self.supervisor.self_test,
         )
-        self.node: Node = build_node(self.mission, devices, _STATE, self.notes)
+        self.node: Node = build_node(self.mission, devices, STATE, self.notes)
         marked = module_in(WITNESS).Marked
         self._marks: Queue[Any] = self.node.bus.subscribe(marked, "witness", capacity=1000, policy="refuse")
         self.due_ns = 0
@@ -193,6 +203,9 @@ class NodeEnd:
         """Execute everything that is due; nothing without power."""
         if not self.power.is_on:
             return
+        if self.clock.true_ns >= self.ends_ns:
+            self.kill()
+            return
         before, has_octets = self._done, bool(self.port.unread)
         farm = self.node.telecom.uplink.farm
         vr = farm.vr
@@ -200,7 +213,8 @@ class NodeEnd:
             self._cut_soon(self.cut_at_octets)
         try:
             self.node.step()
-            self.due_ns = self.clock.true(self.node.next_wake_ns)
+            self.due_ns = min(self.ends_ns, self.clock.true(self.node.next_wake_ns))
+            self.supervisor.check()
             if self.power.is_on:
                 self.conduct.step()
         except PowerCut:
@@ -228,7 +242,9 @@ class NodeEnd:
         raise PowerCut
 
     def restart(self, cause: str) -> None:
-        """Note that the node asks to be started again."""
+        """Note that the node asks to be started again; for an update it soon is."""
+        if cause == "update":
+            self.ends_ns = min(self.ends_ns, self.clock.true_ns + _ENDS_NS)
         self.restarts_asked.append(f"restart: {cause}")
 
     def reset(self, cause: str) -> None:

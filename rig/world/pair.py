@@ -16,12 +16,15 @@ from link.dictionary import Dictionary
 from rig.world import faults
 from rig.world.clocks import EndClock
 from rig.world.devices import WorldArchive
-from rig.world.ends import GroundEnd, NodeEnd, world_dictionary, world_mission
+from rig.world.ends import STATE, GroundEnd, NodeEnd, world_dictionary, world_mission
 from rig.world.faults import Fault
 from rig.world.judge import Judge
 from rig.world.orders import Operator, Order
 from rig.world.power import Supply
 from rig.world.timeline import NEVER, SECOND, BrokenError, Timeline, Wait
+from rig.world.updating.supervisor import WorldSupervisor
+from rig.world.updating.updater import Updater
+from rig.world.updating.versions import updated
 from rig.world.wire import Wire
 
 _SETTLES_S, _QUIET_S = 1_200, 5
@@ -68,13 +71,19 @@ class NodePair:
         self.up, self.down = (Wire(bits_per_second=bits_per_second, random=self._random(way)) for way in ("up", "down"))
         self.operator, self.neighbours = Operator(self._random("operator"), pause_s), list[NodePair]()
         self.refused = self.kept_off = self._octets_in = self._taken_before = self._calm_ns = 0
+        mission = _mission(bits_per_second, number)
+        self.supervisor = WorldSupervisor(STATE, is_flown=any(fault.kind == faults.UPDATES for fault in plan))
+        self.updater = Updater(self._random("updates"), self.supervisor.judges)
+        if self.supervisor.is_flown:
+            mission = updated(mission, STATE)
         self.node = NodeEnd(
-            mission=_mission(bits_per_second, number),
+            mission=mission,
             clock=EndClock(self.clock),
             outgoing=self.down,
             random=self._random("node"),
             marked=self._marked,
             off=self._node_is_off,
+            supervisor=self.supervisor,
         )
         self.supply = Supply(self.node.battery, self.node.vitals)
         self.ground = GroundEnd(
@@ -124,12 +133,14 @@ class NodePair:
             self.cut_power()
             self.start_node()
         yield Wait(_QUIET_S)  # until what was sent before the node lost its state has ended
-        yield Wait(_SETTLES_S, lambda: self._is_up)
-        if not self._is_up:
+        yield Wait(_SETTLES_S, lambda: self.is_up)
+        if not self.is_up:
             raise BrokenError("the link is not up again")
         is_led_back = self.node.node.modes.machine.mode is not Mode.PAYLOAD
         modes = [Order("modes.change", {"mode": mode}) for mode in ("nominal", "payload") if is_led_back]
         yield from self._do([*modes, Order("files.release", {})])
+        if self.supervisor.is_flown:
+            yield from self.updater.settling(self)
         self.up.weather.loss = _DRIZZLE
         yield from self._do(self.operator.last(self.ground.clock.utc_ns()))
         self.up.weather.loss = 0.0
@@ -223,7 +234,8 @@ class NodePair:
     def next_ns(self) -> int:
         """The true time at which something is due next."""
         node, ground = self.node, self.ground
-        times = [self._order_ns, self.supply.due_ns, node.due_ns if node.power.is_on else node.restart_ns]
+        times = [self._order_ns, self.supply.due_ns, self.updater.due_ns]
+        times.append(node.due_ns if node.power.is_on else node.restart_ns)
         if self.ground_is_on:
             times += (ground.due_ns, ground.drained_ns)
         if (up_ns := self.up.next_event_ns()) is not None:
@@ -246,6 +258,8 @@ class NodePair:
         if now_ns >= self._order_ns:
             self._order_ns = now_ns + self.operator.pause_ns()
             self._order_next()
+        if now_ns >= self.updater.due_ns:
+            self.updater.step(self)
         self._deliver(now_ns)
         if self.node.power.is_on and now_ns >= self.node.due_ns:
             self.node.step()
@@ -259,7 +273,7 @@ class NodePair:
     @property
     def is_settled(self) -> bool:
         """Whether commands can be sent, and nothing is open any more."""
-        return self.ground_is_on and self.node.power.is_on and self._is_up and not self._unsettled
+        return self.ground_is_on and self.node.power.is_on and self.is_up and not self._unsettled
 
     def _random(self, what: str) -> Random:
         return Random(f"{self.seed}/{self.number}/{what}" if self.number else f"{self.seed}/{what}")
@@ -279,7 +293,7 @@ class NodePair:
         self.judge.kept(self.node, self.ground.inbox, self.ground.archive.commands(limit=1 << 20))
 
     @property
-    def _is_up(self) -> bool:
+    def is_up(self) -> bool:
         """Whether commands can be sent: the node was received, and has reported its dictionary."""
         status = self.ground.station.status(self.ground.now)
         return status.linked and status.node_dictionary is not None and status.link.uplink == "active"

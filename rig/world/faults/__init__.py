@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
-from rig.world.faults import computer, ground, payload, radio, storage
+from rig.world.faults import commanding, computer, ground, payload, radio, storage
+from rig.world.faults.commanding import UPDATES
 from rig.world.faults.fault import WAYS, Act, Fault, FaultKind
 from rig.world.timeline import SECOND
 
 if TYPE_CHECKING:
     from rig.world.pair import NodePair
 
-__all__ = ["KINDS", "WAYS", "Act", "Fault", "FaultKind", "begin", "calm", "drawn", "end"]
+__all__ = ["KINDS", "UPDATES", "WAYS", "Act", "Fault", "FaultKind", "begin", "calm", "drawn", "end"]
 
-KINDS = {kind.name: kind for room in (radio, computer, storage, payload, ground) for kind in room.KINDS}
+KINDS = {kind.name: kind for room in (radio, computer, storage, payload, ground, commanding) for kind in room.KINDS}
 _KINDS_MEAN = 5.0  # of a node: kinds that all occur in every run would hide faults of each other
 _EVERY_S = 120  # how many of a kind there are grows with the time
 
@@ -54,6 +55,6 @@ def end(fault: Fault, pair: "NodePair") -> None:
 
 def calm(pair: "NodePair") -> None:
     """End all faults; the disk's first, so that a starting node can read it."""
-    rooms = (storage, radio, payload, ground, computer)
+    rooms = (storage, radio, payload, ground, commanding, computer)
     for kind in (kind for room in rooms for kind in room.KINDS):
         end(Fault(at_ns=0, until_ns=0, kind=kind.name), pair)

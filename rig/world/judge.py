@@ -42,6 +42,8 @@ class Judge:
     """Targets whose products may be lost, as the disk lost what it had confirmed."""
     boots_ns: list[int] = field(default_factory=list)
     """When the node started again; a frame that it accepted just before may have been lost with it."""
+    intrusions_ns: list[tuple[int, int]] = field(default_factory=list)
+    """From when to when frames of another sender came: COP-1 does not know whose frame it confirms."""
     _made_ns: dict[int, int] = field(default_factory=dict)
     _of_mark: dict[int, int] = field(default_factory=dict)
     _of_target: dict[str, int] = field(default_factory=dict)
@@ -188,6 +190,7 @@ class Judge:
         sent_ns = self._seen_ns[record.number, _RANKS[0]]
         if delivered_ns := self._seen_ns.get((record.number, "delivered")):
             is_cut = any(sent_ns <= boot_ns <= delivered_ns for boot_ns in self.boots_ns)
+            is_cut |= any(sent_ns <= end_ns and begin_ns <= delivered_ns for begin_ns, end_ns in self.intrusions_ns)
             _require(is_cut, f"{record.name} ({record.number}) was reported as delivered, but was not executed")
 
     def _command(self, record: CommandRecord, now_ns: int) -> None:

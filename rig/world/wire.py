@@ -7,7 +7,7 @@ happens to it is drawn as it leaves: loss, flipped bits, a burst, a second copy,
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -125,6 +125,17 @@ class Wire:
         """Have the last `count` units of long ago come again, in their order, as from a recorder at the antenna."""
         for number, octets in enumerate(list(self._sent)[-count:] if count else []):
             self._strange(octets, now_ns + number * len(octets) * self.octet_ns)
+
+    def intrude(self, units: Iterable[bytes], now_ns: int) -> int:
+        """Have units of another sender come, one behind the other; returns when the last of them has passed."""
+        for octets in units:
+            now_ns += len(octets) * self.octet_ns
+            self._strange(octets, now_ns)
+        return now_ns + self.delay_ns
+
+    def lately(self, count: int) -> list[bytes]:
+        """The last units that were sent, the oldest first, up to so many."""
+        return list(self._sent)[-count:] if count else []
 
     def babble(self, octets: bytes, now_ns: int) -> None:
         """Have octets come that nobody sent."""

@@ -24,7 +24,7 @@ from link.bundles.releases import is_newer
 from link.errors import DecodeError
 from rig.world.disk import Disk
 from rig.world.timeline import BrokenError
-from rig.world.updating.versions import GOLDEN, ILL, KEYS, MISFIT, MODEL, TARGETS, bundle_of, golden_file, sound
+from rig.world.updating.versions import GOLDEN, ILL, KEYS, MISFIT, MODEL, TARGETS, bundle_of, golden_file, startable
 
 _STRANGE = "a bundle that was never sent, or not as it was signed"
 
@@ -43,7 +43,7 @@ class StartJudge:
         """Check what is used now, where `floor` was promoted last; of what a disk lost (`is_doubted`) nobody knows."""
         self.starts += 1
         where = f"{self.target}, slot {slot.name}"
-        _require(slot is SlotName.G or octets in sound(self.target), f"{where}: {_STRANGE}")
+        _require(slot is SlotName.G or octets in startable(self.target), f"{where}: {_STRANGE}")
         if floor not in self._floors:
             _require(is_doubted or floor in ("", GOLDEN) or self.confirms > 0, f"{where}: {floor} was never confirmed")
             self._floors.append(floor)

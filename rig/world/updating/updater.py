@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from fsw.update.machine import Updates
-from fsw.update.record import SOFTWARE, SlotName, SlotPhase
+from fsw.update.record import SlotName, SlotPhase
 from fsw.update.software import GoldenFallback
 from ground.records import CommandRecord
 from rig.world.orders import Order
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CHUNK_OCTETS = 200
 _RESET, _STRAY = 0.04, 0.2  # probabilities: of a reset, and of an order that nothing asks for
-_CALLS_MAX = 30
+_CALLS_MAX, _CAPTURES = 30, 2
 _SETTLES_S, _TRIES = 1_200, 3
 _SLOTS = ("A", "B")
 
@@ -30,7 +30,7 @@ class Updater:
     def __init__(self, random: Random, judges: dict[str, StartJudge]) -> None:
         self._random, self._judges = random, judges
         self._plans: dict[str, list[Order]] = {target: [] for target in TARGETS}
-        self._rate = 0.0
+        self._rate, self._captures = 0.0, 0
         self.due_ns = NEVER
 
     def begin(self, now_ns: int, rate: float) -> None:
@@ -74,7 +74,15 @@ class Updater:
         plan = self._plans[target]
         if not plan:
             plan += _plan(target, version, slot)
-        return plan.pop(0)
+        order = plan.pop(0)
+        if target == MODEL and order.name.startswith("update.verify"):
+            plan[:0] = [self._capture() for _ in range(_CAPTURES)]
+        return order
+
+    def _capture(self) -> Order:
+        """A frame on which a shadow run can go on."""
+        self._captures += 1
+        return Order("imaging.capture", {"target": f"compared-{self._captures}"})
 
     def _brought(self, pair: "NodePair", target: str) -> Generator[Wait, None, bool]:
         """Abort what is under way, then bring FURTHER to its promotion; returns whether it is promoted."""
@@ -102,7 +110,7 @@ class Updater:
     def _verified(self, pair: "NodePair", target: str) -> Iterator[Wait]:
         if target == MODEL:
             yield Wait(8)
-            yield from self._asked(pair, Order("imaging.capture", {"target": f"compared-{pair.now_ns}"}))
+            yield from self._asked(pair, self._capture())
         yield Wait(CONFIRM_S + 4, lambda: not _updates_of(pair, target).stage)
 
     def _up(self, pair: "NodePair") -> Iterator[Wait]:

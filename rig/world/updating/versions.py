@@ -49,7 +49,7 @@ def bundle_of(target: str, version: str) -> bytes:
 
 
 @cache
-def sound(target: str) -> frozenset[bytes]:
+def startable(target: str) -> frozenset[bytes]:
     """The bundles that may ever be started."""
     return frozenset(bundle_of(target, version) for version in (GOLDEN, *GOOD, ILL, _OLD, FURTHER))
 

@@ -8,7 +8,7 @@ from hal.camera import CameraError
 from rig.world import faults
 from rig.world.faults import KINDS, Fault, drawn
 from rig.world.pair import NodePair
-from rig.world.timeline import SECOND, Timeline
+from rig.world.timeline import NEVER, SECOND, Timeline
 
 OF_BOTH_WIRES = {
     **{
@@ -50,8 +50,9 @@ OF_ENDS = {
     "archive refuses": lambda pair: pair.ground.archive.refuses,
     "inbox full": lambda pair: pair.ground.inbox.is_full,
     "ground clock": lambda pair: pair.ground.clock.ahead_ns == SECOND // 4,
+    "updates": lambda pair: pair.updater.due_ns < NEVER,
 }
-MOMENTARY = {"echo", "babble", "kill", "disk rots"}
+MOMENTARY = {"echo", "babble", "kill", "disk rots", "second ground"}
 """Tried one by one below: over as soon as they happened."""
 AMOUNTS = {"node off": 0, "command cut": 1, "boot cut": 1, "ground off": 1, "clock drift": 250}
 
@@ -136,6 +137,22 @@ def test_old_units_come_again_and_are_discarded(world):
     world.run(2)
     assert world.judge.marks[7] == 1
     assert world.node.node.telecom.uplink.discarded >= 1
+
+
+def test_a_second_ground_takes_the_receiver_over_and_nothing_is_executed_twice(world):
+    for number in range(7, 12):
+        world.order("witness.mark", number=number)
+        world.run(1)
+    memory = world.node.node.dispatcher.memory
+    for _ in range(20):  # what it repeats is drawn
+        faults.begin(Fault(at_ns=0, until_ns=0, kind="second ground", amount=5), world)
+        world.run(2)
+    assert memory.repeated > 0
+    assert [world.judge.marks[number] for number in range(7, 12)] == [1] * 5
+    world.order("witness.mark", number=12)
+    world.calm()
+    world.settle()
+    assert world.judge.marks[12] == 1
 
 
 def test_octets_that_nobody_sent_are_skipped(world):

@@ -36,10 +36,10 @@ class Repeats:
 
     def is_due(self, now_ns: int, times: int) -> bool:
         """Whether `pop` has a packet."""
-        return any(
-            sent and now_ns - sent[0].first_ns >= after_ns
-            for sent, after_ns in zip(self._sent[:times], AGAIN_AFTER_NS, strict=False)
-        )
+        for sent, after_ns in zip(self._sent[:times], AGAIN_AFTER_NS, strict=False):
+            if sent and now_ns - sent[0].first_ns >= after_ns:
+                return True
+        return False
 
     def pop(self, now_ns: int, times: int) -> bytes | None:
         """The next packet that is due to be sent again, if each is sent again `times` times; or None."""

@@ -114,8 +114,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
                 with self.executive.section(f"report of {type(record).__name__}", _BUDGET_MS):
                     self._accept(record)
         self._keep()
-        self._hand_over()
-        return not self._waiting
+        return self._hand_over()
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Release the repetitions that are due, in the same second's frame as housekeeping."""
@@ -128,20 +127,26 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     def _has_room(self) -> bool:
         return self.sender.room(self.channel) > 0 and self.sender.octets(self.channel) < self.ahead_octets
 
-    @property
-    def _waiting(self) -> list[str]:
-        """The classes of which a packet is to be sent now."""
-        waiting = [name for name, one in self._live.items() if one]
-        are_due = any(again.is_due(self._ticked_ns, self.repeats) for again in self._again)
-        return [*waiting, REPEATS] if are_due else waiting
-
-    def _hand_over(self) -> None:
-        """Hand over waiting packets, by class, as far as there is room."""
-        while self._has_room and (waiting := self._waiting):
+    def _hand_over(self) -> bool:
+        """Hand over waiting packets, by class, as far as there is room; returns whether all found room."""
+        are_due = self._are_repeats_due
+        while self._has_room:
+            waiting = [name for name, one in self._live.items() if one]
+            if are_due:
+                waiting.append(REPEATS)
+            if not waiting:
+                return True
             name = self.turns.next(waiting)
             packet = self._next_repeated() if name == REPEATS else self._packet(self._live[name].pop())
+            are_due = self._are_repeats_due if name == REPEATS else are_due
             self.turns.note(name, len(packet))
             self.sender.offer(self.channel, packet)
+        return False
+
+    @property
+    def _are_repeats_due(self) -> bool:
+        answers, events = self._again
+        return answers.is_due(self._ticked_ns, self.repeats) or events.is_due(self._ticked_ns, self.repeats)
 
     def _accept(self, record: Record) -> None:
         report = self.services.report_of(record)

@@ -60,7 +60,7 @@ class Sample:
     def known(self) -> dict[str, Value | None]:
         """The values, with None for each that is absent or invalid now."""
         invalid = self.invalid
-        return {name: None if name in invalid else value for name, value in self.values.items()}
+        return {name: None if name in invalid else one for name, one in self.values.items()} if invalid else self.values
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

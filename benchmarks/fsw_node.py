@@ -12,8 +12,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from benchmarks.harness import Row, alone, compare
-from fsw.assembly import Devices
 from fsw.comms.telecom import READ_OCTETS
+from fsw.devices import Devices
 from fsw.flightlog.recorder import FlightRecorder
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import Mission, load_mission

@@ -1,27 +1,20 @@
-"""Puts a node together: its dictionary from what its apps declare, and its parts on the devices of a board."""
+"""Puts a node together: its parts on the devices of a board."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from random import Random, SystemRandom
-from types import ModuleType
-from typing import NamedTuple
 
-from fsw.apps import downlink, dwell, files, housekeeping, imaging, memory, processes, scrub, timekeeping
 from fsw.apps.downlink import DownlinkShares
 from fsw.apps.dwell import Dwell
 from fsw.apps.files import Files
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.memory import Memory
-from fsw.apps.processes import Processes
 from fsw.apps.scrub import Scrub
 from fsw.apps.timekeeping import Timekeeping
-from fsw.bridge import app as bridge
 from fsw.bridge.app import Bridge, Bridges, bridged
-from fsw.bridge.topics import check_bridges, topics_in
-from fsw.comms import dispatch, reporter, services
+from fsw.bridge.topics import topics_in
+from fsw.comms import services
 from fsw.comms.dispatch import Dispatcher
 from fsw.comms.handlers import Handler
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Numbering, Reserved
@@ -32,18 +25,15 @@ from fsw.comms.services import Services
 from fsw.comms.shares import ClassTurns
 from fsw.comms.telecom import Telecom
 from fsw.comms.time_reports import TimeReports
-from fsw.events import app as events
-from fsw.events.app import EventQuotas, check_quotas
+from fsw.design import declaring_modules, design_of
+from fsw.devices import Devices
+from fsw.events.app import EventQuotas
 from fsw.events.quotas import Quota
-from fsw.executive import executive
 from fsw.executive.app import App
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
 from fsw.executive.floods import FLOODS_OCTETS_MAX, Flooded, Floods
-from fsw.fdir import app as fdir
 from fsw.fdir.app import Fdir
-from fsw.fdir.watches import check_watches
-from fsw.files import exchange
 from fsw.files.exchange import FileExchange
 from fsw.files.management import FileManagement
 from fsw.files.node_roots import node_roots
@@ -51,42 +41,26 @@ from fsw.files.roots import Roots
 from fsw.files.transfer_memory import TransferMemory
 from fsw.files.transfer_store import TransferStore
 from fsw.files.workshop import Workshop
-from fsw.health import app as health_app
-from fsw.health import reports as health
 from fsw.health.app import Health
-from fsw.jobs.job import Runner
 from fsw.mission import (
     FILES_CHANNEL,
     HOUSEKEEPING_CHANNEL,
-    BridgeSection,
-    FilesSection,
     Mission,
-    ModesSection,
-    NodeSection,
-    QuotaSection,
     UpdateSection,
-    WatchSection,
 )
-from fsw.modes import app as modes
 from fsw.modes.app import Modes
 from fsw.modes.authority import Authority
 from fsw.modes.defences import DEFENCES_OCTETS_MAX, Defences, KeptDefences
 from fsw.modes.machine import MODE_OCTETS_MAX, KeptMode, ModeMachine
-from fsw.modes.recovery import NoRecovery, Recovery
-from fsw.modes.table import PAYLOAD_APPS, Mode, ModeTable
+from fsw.modes.table import Mode
 from fsw.node import Node
-from fsw.own import log
 from fsw.own.jobs import SharedRunner
-from fsw.own.loading import OwnApp, apps_in, own_apps
 from fsw.own.provisions import Provisions
 from fsw.pipelines.stage import files_named
 from fsw.pus.storage import StorageControl
-from fsw.recorder import app as recording
 from fsw.recorder.app import Recording
 from fsw.recorder.recorder import Recorder
 from fsw.recorder.setting import SyncPolicy, first_stores
-from fsw.scrub.areas import WatchedArea
-from fsw.sequences import app as sequences
 from fsw.sequences.app import Sequences
 from fsw.sequences.folder import SequenceFolder
 from fsw.store.crash_log import CrashLog
@@ -94,28 +68,17 @@ from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore
 from fsw.store.records import Records
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime
-from fsw.update import app as update
 from fsw.update.app import Update, UpdateTarget
 from fsw.update.machine import UpdateRules, Updates
 from fsw.update.models import StagesInUse, UpdatedModel, WorkerRoom
 from fsw.update.record import SOFTWARE
 from fsw.update.slots import FolderSlots
-from fsw.update.software import GoldenFallback, RunningSoftware, SoftwareHealth
+from fsw.update.software import GoldenFallback, SoftwareHealth
 from fsw.update.starting import software_slots
-from hal.board import Battery, Board
-from hal.camera import Camera
-from hal.clock import Clock
 from hal.correlated_clock import CorrelatedClock
-from hal.medium import HOST, Medium
-from hal.port import Port
-from hal.pulse import NoPulse, PulseInput
-from hal.vitals import NoVitalSigns, VitalSigns
-from kernels.selftest import failed_families
 from link.cfdp.entity import Entity
 from link.cfdp.settings import Settings
 from link.cfdp.silence import WAIT_FOR_OTHER_END
-from link.dictionary import Dictionary, FilePartners
-from link.managed import Managed
 from link.packets.space_packet import HEADER_SIZE
 from link.pus.services.files import FILE_MANAGEMENT
 from link.pus.services.storage import StoredPackets
@@ -125,111 +88,6 @@ from link.sequences.check import SEQUENCING
 
 _FRAMES_AHEAD = 2  # filled with reports before the wire is free; more would delay later and more important reports
 _RECEIVED_MAX = 16  # transactions that others may have open with the node
-_DECLARING = (
-    executive, housekeeping, imaging, files, services, reporter, dispatch, memory, log, processes, scrub, dwell, modes,
-    timekeeping, sequences, fdir, health, health_app, events, update, recording, exchange, bridge, downlink,
-)  # fmt: skip
-"""The modules of ours that declare telemetry, events, commands and parameters."""
-_DESIGNS_MAX = 16  # kept at once: a process flies one mission, a world a few
-_ARMING = f"{Modes.app_name}.{Modes.arm.__name__}"
-
-
-def dictionary_of(mission: Mission) -> Dictionary:
-    """The dictionary of the mission's node; missions that say the same of it share one.
-
-    Raises UsageError for an app or a number declared twice, and for a watch of what the node does not have.
-    """
-    return _design_of(mission).dictionary
-
-
-class _Design(NamedTuple):
-    """What is known of a node before it flies; it is never changed."""
-
-    dictionary: Dictionary
-    table: ModeTable
-    own_apps: tuple[OwnApp, ...]
-
-
-def _design_of(mission: Mission) -> _Design:
-    """The design of the mission's node. Raises UsageError, as `dictionary_of`."""
-    own = own_apps(mission.apps, _app_names())
-    return _designed(
-        mission.node,
-        mission.managed,
-        mission.files,
-        mission.modes,
-        mission.fdir,
-        mission.quota,
-        mission.bridge,
-        tuple(own),
-    )
-
-
-@cache
-def _app_names() -> tuple[str, ...]:
-    """The names of our own apps."""
-    return tuple(app.app_name for module in _DECLARING for app in apps_in(module))
-
-
-@lru_cache(maxsize=_DESIGNS_MAX)
-def _designed(
-    node: NodeSection,
-    managed: Managed,
-    files: FilesSection,
-    modes: ModesSection,
-    watches: tuple[WatchSection, ...],
-    quotas: tuple[QuotaSection, ...],
-    bridges: tuple[BridgeSection, ...],
-    own: tuple[OwnApp, ...],
-) -> _Design:
-    partners = FilePartners(apid=files.apid, node_entity=files.entity, ground_entity=files.ground_entity)
-    declaring = _modules(own)
-    dictionary = Dictionary.of(
-        node.name, node.apid, managed.to_dict(), declaring, partners, services.OFFERED, arming=_ARMING
-    )
-    said = {mode: getattr(modes, mode.name.lower()) for mode in Mode}
-    ruled = PAYLOAD_APPS | {one.kind.app_name for one in own}
-    table = ModeTable(said, ruled, [entry.name for entry in dictionary.commands])
-    check_watches(watches, dictionary, [mode.name.lower() for mode in Mode])
-    check_quotas(quotas, dictionary)
-    check_bridges(bridges, topics_in(declaring))
-    return _Design(dictionary, table, own)
-
-
-def _modules(own: Iterable[OwnApp]) -> list[ModuleType]:
-    """The modules of all apps, those of the mission included."""
-    return [*_DECLARING, *(module for one in own for module in one.modules)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Devices:
-    """What a node stands on. The wire of `port` carries `bits_per_second`; `medium` keeps what survives a restart."""
-
-    clock: Clock
-    port: Port
-    bits_per_second: int
-    camera: Camera
-    board: Board
-    runner: Runner
-    medium: Medium = HOST
-    random: Random = field(default_factory=SystemRandom)
-    """Draws the number of the first file transfer of each start."""
-    processes: Processes | None = None
-    """Of a node in processes of its own, under a supervisor."""
-    areas: Sequence[WatchedArea] = ()
-    """Memory that is checked again and again, and that the ground can dump."""
-    self_test: Callable[[], tuple[str, ...]] = failed_families
-    """Gives the families of kernels that fail on this processor."""
-    pulse: PulseInput = field(default_factory=NoPulse)
-    keeps_time: bool = False
-    """Whether the UTC of `clock` runs on without power."""
-    battery: Battery | None = None
-    vitals: VitalSigns = field(default_factory=NoVitalSigns)
-    bridges: Mapping[str, Port] = field(default_factory=dict)
-    """The ports of the mission's bridges, by name; one that is not there carries nothing."""
-    recovery: Recovery = field(default_factory=NoRecovery)
-    """Who restarts the node if it asks for it, as its supervisor."""
-    software: RunningSoftware = field(default_factory=RunningSoftware)
 
 
 def build_node(
@@ -251,7 +109,7 @@ class _Assembly:
         clock = devices.clock if isinstance(devices.clock, CorrelatedClock) else CorrelatedClock(devices.clock)
         devices = replace(devices, clock=clock)
         self.mission, self.devices, self.log, self.clock = mission, devices, log, clock
-        self.dictionary, self.table, self.own_apps = _design_of(mission)
+        self.dictionary, self.table, self.own_apps = design_of(mission)
         self.bus = Bus()
         self.records = Records(state / "memory", devices.medium)
         self.store = ProductStore(state / "products", mission.store.octets_max, devices.medium)
@@ -437,7 +295,7 @@ class _Assembly:
         )
 
     def _bridges(self) -> Iterator[Bridge]:
-        topics = topics_in(_modules(self.own_apps))
+        topics = topics_in(declaring_modules(self.own_apps))
         for one in self.mission.bridge:
             if one.name in self.devices.bridges:
                 port, session = self.devices.bridges[one.name], self.devices.random.getrandbits(32)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import Mission
 from ground.errors import ServiceError
 from ground.records import CommandRecord, EventRecord, FileRecord, GroundRecord, SampleRecord, TransferRecord

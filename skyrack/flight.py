@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from fsw.apps.processes import Processes
-from fsw.assembly import Devices, dictionary_of
+from fsw.design import dictionary_of
+from fsw.devices import Devices
 from fsw.flightlog.recorder import FlightRecorder
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.job import Runner

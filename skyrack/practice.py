@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from fsw.assembly import Devices, build_node
+from fsw.assembly import build_node
+from fsw.devices import Devices
 from fsw.mission import Mission
 from fsw.node import Node
 from hal.correlated_clock import CorrelatedClock

@@ -11,7 +11,8 @@ that is printed says what, and the status is not 0.
 import sys
 from pathlib import Path
 
-from fsw.assembly import Devices, build_node
+from fsw.assembly import build_node
+from fsw.devices import Devices
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission
 from fsw.store.crash_log import CrashLog

@@ -9,7 +9,9 @@ from typing import Self, cast
 import msgspec
 
 from fsw.apps.processes import Processes
-from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.assembly import build_node
+from fsw.design import dictionary_of
+from fsw.devices import Devices
 from fsw.flightlog.chunks import ChunkFile, ChunkKind
 from fsw.flightlog.devices import (
     RecordingBattery,

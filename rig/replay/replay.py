@@ -8,7 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.assembly import build_node
+from fsw.design import dictionary_of
+from fsw.devices import Devices
 from fsw.executive.bus import Queue
 from fsw.flightlog.entries import Ask, DeviceCall
 from fsw.flightlog.missions import app_digests, mission_of

@@ -9,8 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
-from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.assembly import build_node
 from fsw.comms.numbers import Numbering
+from fsw.design import dictionary_of
+from fsw.devices import Devices
 from fsw.executive.bus import Queue
 from fsw.mission import (
     BoardSection,
@@ -47,7 +49,7 @@ from rig.world.wire import Wire, WirePort
 
 _APPS = Path(__file__).with_name("apps")
 WITNESS, TENANT = _APPS / "witness.py", _APPS / "tenant.py"
-STATE = Path("/node")  # a folder of the simulated disk
+NODE_FOLDER = Path("/node")  # a folder of the simulated disk
 _FIRST_NS = 2_000_000_000, 30_000_000_000  # what a board's monotonic clock shows when its software starts
 _ENDS_NS = 500_000_000  # from a request for a restart to the end of the executive: what was told goes down before
 _BACK_NS = 5_000_000_000  # from a short loss of the power to the next start
@@ -138,7 +140,7 @@ class NodeEnd:
         self.notes, self.battery, self.restarts_asked = Notes(), ModelBattery(), list[str]()
         self.vitals = ModelVitals(self.clock)
         self.disk = Disk(self.random, Power())
-        self.disk.make_folder(STATE)
+        self.disk.make_folder(NODE_FOLDER)
         self.disk.sync(Path("/"))
         self.supervisor.deliver(self.disk)
         self.payload.models = lambda work: self.supervisor.used(self.disk, work, is_doubted=self.was_blind)
@@ -193,7 +195,7 @@ class NodeEnd:
             software=software,
             self_test=self.supervisor.self_test,
         )
-        self.node: Node = build_node(self.mission, devices, STATE, self.notes)
+        self.node: Node = build_node(self.mission, devices, NODE_FOLDER, self.notes)
         marked = module_in(WITNESS).Marked
         self._marks: Queue[Any] = self.node.bus.subscribe(marked, "witness", capacity=1000, policy="refuse")
         self.due_ns = 0

@@ -16,7 +16,7 @@ from link.dictionary import Dictionary
 from rig.world import faults
 from rig.world.clocks import EndClock
 from rig.world.devices import WorldArchive
-from rig.world.ends import STATE, GroundEnd, NodeEnd, world_dictionary, world_mission
+from rig.world.ends import NODE_FOLDER, GroundEnd, NodeEnd, world_dictionary, world_mission
 from rig.world.faults import Fault
 from rig.world.judge import Judge
 from rig.world.orders import Operator, Order
@@ -72,10 +72,10 @@ class NodePair:
         self.operator, self.neighbours = Operator(self._random("operator"), pause_s), list[NodePair]()
         self.refused = self.kept_off = self._octets_in = self._taken_before = self._calm_ns = 0
         mission = _mission(bits_per_second, number)
-        self.supervisor = WorldSupervisor(STATE, is_flown=any(fault.kind == faults.UPDATES for fault in plan))
+        self.supervisor = WorldSupervisor(NODE_FOLDER, is_flown=any(fault.kind == faults.UPDATES for fault in plan))
         self.updater = Updater(self._random("updates"), self.supervisor.judges)
         if self.supervisor.is_flown:
-            mission = updated(mission, STATE)
+            mission = updated(mission, NODE_FOLDER)
         self.node = NodeEnd(
             mission=mission,
             clock=EndClock(self.clock),

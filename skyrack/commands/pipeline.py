@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _checked(path: Path) -> dict[str, Any]:
     """What each stage of a mission's pipeline gives, by scene; its apps are checked too, as before flight."""
-    from fsw.assembly import dictionary_of
+    from fsw.design import dictionary_of
     from fsw.mission import load_mission
 
     mission = load_mission(path)

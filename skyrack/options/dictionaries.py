@@ -49,7 +49,7 @@ def load_definitions(
         said = f"--without {next(iter(without))}" if list(without) else f"--dialect {dialect}"
         raise UsageError(f"{said} is about XTCE, which {shown(path)} is not")
     if path.suffix == ".toml":
-        from fsw.assembly import dictionary_of
+        from fsw.design import dictionary_of
         from fsw.mission import load_mission
 
         mission = load_mission(path)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import load_mission
 from ground.archive.archive import Archive
 from ground.commands.tracker import RequestProgress

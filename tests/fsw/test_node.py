@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from fsw.apps.imaging import _NAME_OCTETS_MAX
-from fsw.assembly import Devices, build_node
+from fsw.assembly import build_node
+from fsw.devices import Devices
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import _DATA_OCTETS_MIN, load_mission
 from fsw.pipelines.run import run as pipeline

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import DefencesSection, ModeSection, ModesSection, load_mission
 from fsw.modes.table import Mode
 from ground.commands.tracker import RequestProgress

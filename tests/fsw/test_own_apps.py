@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import load_mission
 from kernels.usage import UsageError
 from link.dictionary.identifiers import RANGES

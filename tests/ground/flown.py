@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
-from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.assembly import build_node
+from fsw.design import dictionary_of
+from fsw.devices import Devices
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import (
     HOUSEKEEPING_CHANNEL,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import tests.fsw.test_node as flown
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import load_mission
 from ground.archive.history import history
 from ground.console.plot import plot

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import load_mission
 from fsw.scrub.areas import host_areas
 from ground.archive.archive import Archive

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.jobs.kin import children
 from fsw.mission import load_mission
 from hal.linux.clock import HostClock

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from fsw.assembly import Devices
 from fsw.comms.numbers import NUMBERS_OCTETS_MAX, Reserved
 from fsw.comms.request_memory import REQUESTS_OCTETS_MAX, Remembered
+from fsw.devices import Devices
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission
 from fsw.store.records import Records

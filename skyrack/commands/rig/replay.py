@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """0: all was as recorded, as far as it was replayed; 1: it was not."""
     until = _until(options.until)
-    from fsw.assembly import dictionary_of
+    from fsw.design import dictionary_of
     from fsw.mission import load_mission
     from rig.replay.account import account_lines, account_of
     from rig.replay.replay import Replay, Until

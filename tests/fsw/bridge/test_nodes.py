@@ -7,8 +7,10 @@ from random import Random
 
 import pytest
 
-from fsw.assembly import Devices, build_node, dictionary_of
+from fsw.assembly import build_node
 from fsw.bridge.app import QUEUE_MAX, BridgeStatus, bridged
+from fsw.design import dictionary_of
+from fsw.devices import Devices
 from fsw.executive.bus import Bus
 from fsw.jobs.inline import InlineRunner
 from fsw.mission import load_mission

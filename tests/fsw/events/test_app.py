@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.events.app import EventQuotas, EventsHeldBack, QuotasMisfit, QuotaStatus
 from fsw.events.quotas import QUOTAS_MAX, Quota, Quotas
 from fsw.executive.executive import StepFailed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.fdir.app import Fdir
 from fsw.mission import load_mission
 from fsw.modes.table import Mode

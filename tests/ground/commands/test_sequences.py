@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import load_mission
 from ground.commands.sequences import compile_sequence
 from link.pus.packets import AckFlags, TcPacket

@@ -11,7 +11,7 @@ import pytest
 from fsw.apps.housekeeping import Housekeeping
 from fsw.apps.imaging import Imaging
 from fsw.apps.processes import Processes
-from fsw.assembly import Devices
+from fsw.devices import Devices
 from fsw.flightlog import recorder as recorders
 from fsw.flightlog.chunks import ChunkFile, ChunkKind, read_chunks
 from fsw.flightlog.devices import RecordingMedium, Twin

@@ -75,7 +75,7 @@ def test_nothing_wakes_for_nothing(world):
     world.run(300)
     world.check()
     up, down = world.up.units, world.down.units
-    assert up <= 2 * 5 + 3
+    assert up <= 2 * 5 + 4
     assert down in range(300, 300 + up)
     assert world.node.wakes <= down + up
     assert world.ground.wakes <= down + 2 + up
@@ -142,7 +142,7 @@ def test_a_wrong_file_is_noticed(world):
 
 def test_a_failure_in_the_node_is_noticed(world, monkeypatch):
     world.run(1)
-    monkeypatch.setattr(type(world.node.node.files), "_files_status", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(world.node.node.files), "_news", lambda *_: 1 / 0)
     world.run(5)
     with pytest.raises(BrokenError, match=r"'failures': [1-9]"):
         world.check()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fsw.assembly import dictionary_of
+from fsw.design import dictionary_of
 from fsw.mission import load_mission
 from ground.archive.archive import Archive
 from ground.records import EventRecord, SampleRecord

@@ -52,7 +52,7 @@ class DownlinkStatus(Telemetry, id=0x50):
 
 
 @dataclass
-class DownlinkShares(App, period_ms=10_000, budget_ms=10):
+class DownlinkShares(App, period_ms=10_000, budget_ms=10, offset_ms=3000):
     """Reports how `reporter` and the channels of `sender` share the link, and changes nothing."""
 
     reporter: Reporter

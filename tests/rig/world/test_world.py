@@ -75,7 +75,7 @@ def test_nothing_wakes_for_nothing(world):
     world.run(300)
     world.check()
     up, down = world.up.units, world.down.units
-    assert up <= 2 * 5 + 4
+    assert up <= 2 * 5 + 3
     assert down in range(300, 300 + up)
     assert world.node.wakes <= down + up
     assert world.ground.wakes <= down + 2 + up

@@ -8,7 +8,8 @@ from tests.fsw.jobs.trials import Trial, try_all
 @pytest.mark.slow
 @pytest.mark.requirement("FSW-JOB-001")
 def test_whatever_happens_to_workers_answers_are_right(tmp_path):
-    assert sum(try_all(2, 30, tmp_path).values()) == 30
+    harms, _ = try_all(2, 30, tmp_path, 8)
+    assert sum(harms.values()) == 30
 
 
 def test_a_wrong_answer_is_noticed(tmp_path, monkeypatch):

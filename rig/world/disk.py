@@ -199,10 +199,10 @@ class Disk:
         return disk
 
     def rot(self, path: Path) -> None:
-        """Flip a bit of a file, which nobody asked for and nobody is told."""
+        """Flip a bit of a file, before the zeros at its end, which nobody asked for and nobody is told."""
         file = self._file(path)
         bits = bytearray(file.octets)
-        at = self._random.randrange(8 * len(bits))
+        at = self._random.randrange(8 * max(1, len(file.octets.rstrip(b"\0"))))
         bits[at // 8] ^= 0x80 >> at % 8
         file.write(bytes(bits))
         file.sync()
@@ -328,8 +328,19 @@ class Disk:
         if number < len(versions):
             return versions[number]
         before, after = versions[number - len(versions)], versions[number - len(versions) + 1]
-        at = self._random.randint(0, len(after))
+        at = self._random.randint(*_differing(before, after))
         return after[:at] + before[at:] if self._random.random() < 0.5 else before[:at].ljust(at, b"\0") + after[at:]
+
+
+def _differing(before: bytes, after: bytes) -> tuple[int, int]:
+    """The first octet in which they differ, and the one behind the last: a tear elsewhere is none."""
+    if len(before) != len(after):
+        return 0, len(after)
+    difference = int.from_bytes(before) ^ int.from_bytes(after)
+    if not difference:
+        return 0, 0
+    lowest = (difference & -difference).bit_length() - 1
+    return len(after) - (difference.bit_length() + 7) // 8, len(after) - lowest // 8
 
 
 def _apply(names: dict[str, _Entry], change: dict[str, "_Entry | None"]) -> None:

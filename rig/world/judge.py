@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ground.archive.rows import PacketRow
 from ground.records import ENDED, CommandRecord, FileRecord, GroundRecord, Status
+from link.cop1.fop_events import AlertCode
 from link.packets.space_packet import COUNT_MODULUS
 from rig.world.devices import Payload, WorldInbox, content_of
 from rig.world.ends import GroundEnd, NodeEnd
@@ -23,6 +24,7 @@ _RANKS = ("queued", "released", "delivered", "accepted", "started")
 _ON_ITS_WAY_NS = 10 * SECOND  # a command may still arrive so long after it timed out
 _IDLE_SHARE_MAX, _IDLE_MAX = 0.25, 20  # bounds of wakes for nothing, by timers that an earlier arrival made needless
 _INTERRUPTED = "interrupted"
+_UNSENT = AlertCode.NNR.value
 _TENANT = "tenant"
 _SOON_NS = 120 * SECOND  # longer than anything is scheduled ahead
 _REFUSED = "not_now: "
@@ -40,6 +42,8 @@ class Judge:
     """Gets each record, too."""
     forgiven: set[str] = field(default_factory=set)
     """Targets whose products may be lost, as the disk lost what it had confirmed."""
+    is_plain: bool = False
+    """Whether nothing in this flight can make the numbers of COP-1 wrong."""
     boots_ns: list[int] = field(default_factory=list)
     """When the node started again; a frame that it accepted just before may have been lost with it."""
     intrusions_ns: list[tuple[int, int]] = field(default_factory=list)
@@ -205,6 +209,8 @@ class Judge:
         if before is None:
             return
         where = f"command {record.number} ({record.name})"
+        is_wrong = self.is_plain and any(_UNSENT in stage.detail for stage in record.stages[len(before.stages) :])
+        _require(not is_wrong, f"{where}: {_UNSENT}")
         _require(record.stages[: len(before.stages)] == before.stages, f"{where}: stages of it are gone")
         back = before.state in ENDED and record.state != before.state and before.state != "timeout"
         if before.state in _RANKS and record.state in _RANKS:

@@ -32,6 +32,12 @@ _BELOW_ONE = 1 - 1e-9
 _DRIZZLE = 0.2  # the share of units up that is lost while the last orders are sent: what is lost must be sent again
 _TOLD_AGAIN_S = 30  # a report first sent at most so long ago will be sent again
 BITS_PER_SECOND = 115_200
+_NUMBERS_WRONG = {
+    "twice", "detour", "echo", "babble", "stall", "crosstalk", "receiver upset", "port stuck", "camera stuck",
+    "ground off", "archive lost", "disk failing", "disk full", "disk read-only", "disk tears", "disk strays",
+    "disk lies", "disk rots",
+}  # fmt: skip
+"""Faults that bring old or strange numbers of COP-1, or make an end of it forget its own."""
 _PRODUCT = re.compile(r"0*([0-9]+)\.(product|sent)")
 
 
@@ -85,6 +91,7 @@ class NodePair:
             off=self._node_is_off,
             supervisor=self.supervisor,
         )
+        self.judge.is_plain = not any(fault.kind in _NUMBERS_WRONG for fault in plan)
         self.supply = Supply(self.node.battery, self.node.vitals)
         self.ground = GroundEnd(
             dictionary=_described(number), clock=EndClock(self.clock), outgoing=self.up, accept=self._accept

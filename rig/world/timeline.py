@@ -96,12 +96,17 @@ class Timeline:
     def _turn(member: Member) -> None:
         try:
             member.turn()
-        except BrokenError as error:
-            raise BrokenError(f"{member.name}: {error}") from error
+        except Exception as error:
+            raise _broken(member.name, error) from error
 
 
 def _next(name: str, waits: Iterator[Wait]) -> Wait | None:
     try:
         return next(waits, None)
-    except BrokenError as error:
-        raise BrokenError(f"{name}: {error}") from error
+    except Exception as error:
+        raise _broken(name, error) from error
+
+
+def _broken(name: str, error: Exception) -> BrokenError:
+    """What did not hold, at whom; an exception that left node or ground does not hold either, and is the cause then."""
+    return BrokenError(f"{name}: {error}" if isinstance(error, BrokenError) else f"{name}: {error!r}")

@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,8 @@ def _fly(schedule: "FaultSchedule", options: argparse.Namespace) -> bool:
         summary = idle(schedule, report) if options.calm else fly(schedule, report)
     except BrokenError as error:
         _explain(schedule, str(error), options)
+        if not isinstance(root := _root(error), BrokenError):
+            traceback.print_exception(root)
         return False
     if options.save:
         save_schedule(schedule, options.save)
@@ -124,13 +127,15 @@ def _explain(schedule: "FaultSchedule", failure: str, options: argparse.Namespac
     from rig.world.schedule import save_schedule
 
     print(f"skyrack world: seed {schedule.seed}: {failure}", file=sys.stderr)
-    if options.schedule:
+    if options.search:  # only its file replays what was drawn
+        pass
+    elif options.schedule:
         print(f"skyrack world --schedule {options.schedule} --trace", flush=True)
     else:
         kinds = "".join(f" --kind '{kind}'" for kind in options.kind)
         print(f"skyrack world --seed {schedule.seed} --nodes {schedule.nodes} --hours {options.hours!r}{kinds} --trace")
         sys.stdout.flush()
-    if options.calm or not options.shrink:
+    if options.calm or not (options.shrink or options.search):
         return
     small = shrunk(schedule, failure, flights_max=options.shrink)
     path = options.save or Path(f"world-{schedule.seed}.json")
@@ -140,6 +145,10 @@ def _explain(schedule: "FaultSchedule", failure: str, options: argparse.Namespac
     print(
         f"skyrack world --schedule {path} --trace  # {len(small.faults)} of {len(schedule.faults)} faults", flush=True
     )
+
+
+def _root(error: BaseException) -> BaseException:
+    return _root(error.__cause__) if error.__cause__ else error
 
 
 def _search(options: argparse.Namespace) -> int:

@@ -75,10 +75,11 @@ class Receipts:
 
     def accept_packet(self, apid: int, count: int, time_ns: int) -> None:
         """Note a packet that came live and is archived."""
-        own = [run for run in reversed(self._runs) if run.apid == apid]
-        if own and own[0].offer(count, time_ns):
+        own = (run for run in reversed(self._runs) if run.apid == apid)
+        newest = next(own, None)
+        if newest and newest.offer(count, time_ns):
             return
-        if any(run.has(count, time_ns) for run in own):  # sent again, as events and answers are
+        if newest and any(run.has(count, time_ns) for run in (newest, *own)):  # sent again, as events and answers are
             return
         self._runs.append(_Run(apid, count, count, time_ns, time_ns))
         if len(self._runs) > SPANS_MAX:

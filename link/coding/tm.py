@@ -28,7 +28,8 @@ from link.managed import Managed
 from link.packets.chosen import chosen
 
 _ASM_BITS = 8 * ASM_OCTETS
-_ASM_ROW = np.frombuffer(ASM.to_bytes(ASM_OCTETS), np.uint8)
+_MARKER = ASM.to_bytes(ASM_OCTETS)
+_ASM_ROW = np.frombuffer(_MARKER, np.uint8)
 _STEP_UNITS = 256  # decoded at once: enough to make a call cheap, few enough to stay in the processor's cache
 _STEP_OCTETS = 4096  # searched at once for a marker
 
@@ -134,11 +135,19 @@ class TmDecoder:
 
     def _markers_good(self, known: int) -> int:
         """Number of markers, from the first on, that are at their places."""
+        if not self._at_bit % 8 and not self._inverted and self._are_whole(known):
+            return known
         wrong = self._cut(known, 0, ASM_OCTETS) ^ _ASM_ROW
         if not wrong.any():
             return known
         bad = np.flatnonzero(np.unpackbits(wrong, axis=1).sum(axis=1) > self._marker_errors_max)
         return int(bad[0]) if len(bad) else known
+
+    def _are_whole(self, known: int) -> bool:
+        """Whether all of `known` markers are there without a wrong bit, where they begin on an octet."""
+        first, step = self._at_bit // 8, self._unit_bits // 8
+        places = range(first, first + known * step, step)
+        return all(self._buffer.startswith(_MARKER, at) for at in places)
 
     def _decode(self, count: int) -> _Decoded:
         blocks = self._cut(count, _ASM_BITS, self._managed.tm_code_octets)
@@ -154,6 +163,9 @@ class TmDecoder:
 
     def _cut(self, count: int, skip_bits: int, size: int) -> _Rows:
         """`size` octets of each of `count` units, `skip_bits` behind its beginning, aligned and upright."""
+        first_bit = self._at_bit + skip_bits
+        if count == 1 and not first_bit % 8 and not self._inverted:  # a live link: nothing to turn or to shift
+            return np.frombuffer(bytearray(self._buffer[first_bit // 8 : first_bit // 8 + size]), np.uint8)[None]
         hits = np.zeros(count, HIT)
         hits["bit"] = self._at_bit + self._unit_bits * np.arange(count)
         hits["inverted"] = self._inverted

@@ -215,19 +215,20 @@ class Executive:
     @property
     def next_due_ns(self) -> int:
         """When an app is due next: at a tick, or before it."""
-        start_ns, due_ns = self._now_ns(), self._tick_ns
+        start_ns = self._now_ns()
         asked = [task for task in self._prompt if task.is_allowed or task.ends_ns]
         for task in asked:
-            due_ns = min(due_ns, self._prompt_ns(task, _due_ns))
-        if self._now_ns() - start_ns > _AT_ONCE_NS:
-            due_ns = min([self._tick_ns, *(self._prompt_ns_alone(task, _due_ns) for task in asked)])
+            self._ask_prompt(task, _due_ns)
+        if self._now_ns() - start_ns > _AT_ONCE_NS:  # who thinks long is asked again, in a section of its own
+            for task in asked:
+                self._note_prompt(task, self._ask(task.app, _due_ns))
         self._are_asked = True
-        return due_ns
+        return min([self._tick_ns, *[task.prompt_ns for task in asked]])
 
     @property
     def throttled(self) -> int:
         """How many records exceeded the share of their sender."""
-        return self._troubles.refused + sum(share.refused for share in self._shares.values())
+        return self._troubles.refused + sum([share.refused for share in self._shares.values()])
 
     @property
     def set_aside(self) -> int:
@@ -355,7 +356,7 @@ class Executive:
     def _is_ending(self, task: _Task, now_ns: int) -> bool:
         """Whether an app that was stopped still ends what it began before."""
         if task.ends_ns:
-            is_busy = self._answer(task.app, _is_busy)
+            is_busy = self._ask(task.app, _is_busy)
             task.ends_ns = task.ends_ns if is_busy and now_ns < task.ends_ns else 0
         return task.ends_ns > 0
 
@@ -404,33 +405,27 @@ class Executive:
     def _report_failure(self, name: str, trouble: str, error: BaseException) -> None:
         self._report_once(name, trouble, StepFailed(name=name, error=trouble), error)
 
-    def _prompt_ns(self, task: _Task, question: Callable[[App], int | None]) -> int:
-        """When the app is due by its own word, the answer to `question`, though not while it rests."""
-        return self._note_prompt(task, self._answer(task.app, question))
+    def _ask_prompt(self, task: _Task, question: Callable[[App], int | None]) -> None:
+        """Ask when the app is due by its own word, the answer to `question`, though not while it rests."""
+        try:  # without a section: it is asked some times a turn, and nearly always answers at once
+            answer_ns = question(task.app)
+        except BaseException:
+            answer_ns = self._ask(task.app, question)
+        if answer_ns is None and not self._backoff.streaks:
+            task.prompt_ns = _NEVER_NS
+        else:
+            self._note_prompt(task, answer_ns)
 
-    def _prompt_ns_alone(self, task: _Task, question: Callable[[App], int | None]) -> int:
-        """The same of an app that may have thought long: it is asked again, in a section of its own."""
-        return self._note_prompt(task, self._ask(task.app, question))
-
-    def _note_prompt(self, task: _Task, answer_ns: int | None) -> int:
-        task.prompt_ns = answer_ns = _NEVER_NS if answer_ns is None else answer_ns
+    def _note_prompt(self, task: _Task, answer_ns: int | None) -> None:
+        task.prompt_ns = _NEVER_NS if answer_ns is None else answer_ns
         if self._backoff.streaks:
-            task.prompt_ns = answer_ns = max(answer_ns, self._backoff.rests_until(task.app.app_name))
-        return answer_ns
+            task.prompt_ns = max(task.prompt_ns, self._backoff.rests_until(task.app.app_name))
 
     def _prompt_ns_awake(self, task: _Task) -> int:
         """When the app is due by its own word, at once if it is busy; the last answer holds until something happens."""
-        return self._prompt_ns(task, _due_ns_awake) if task.may_be_busy or not self._are_asked else task.prompt_ns
-
-    def _answer(self, app: App, question: Callable[[App], _Result]) -> _Result | None:
-        """The answer of an app about when to step it; None where it fails.
-
-        It is asked some times a turn, so that it gets no section; one that fails is asked again in one.
-        """
-        try:
-            return question(app)
-        except BaseException:  # it is asked again, where this is reported
-            return self._ask(app, question)
+        if task.may_be_busy or not self._are_asked:
+            self._ask_prompt(task, _due_ns_awake)
+        return task.prompt_ns
 
     def _ask(self, app: App, question: Callable[[App], _Result]) -> _Result | None:
         """The answer of an app, in a section: a duty of its own, so that no answer hides a step that fails again."""

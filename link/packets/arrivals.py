@@ -83,11 +83,11 @@ class Arrivals:
     def accept_one(self, count: int, unit: bytes) -> Arrival:
         """Register the next unit, given as the whole octets received."""
         if self._next and not (count - self._next) % self.modulus:  # as nearly always: nothing to compare it with
-            is_next = self._latest == self._next - 1
+            arrival = Arrival(True, self._latest == self._next - 1, False)
             self._chunks.append((self._next, np.array([crc32c(unit)], np.uint32)))
             self._latest, self._next = self._next, self._next + 1
             self._forget()
-            return Arrival(True, is_next, False)
+            return arrival
         late = self.late
         is_new, is_next = self.accept(np.array([count]), np.array([crc32c(unit)], np.uint32))
         return Arrival(bool(is_new[0]), bool(is_next[0]), self.late > late)

@@ -14,7 +14,7 @@ import msgspec
 from kernels.usage import did_you_mean
 from link.dictionary.codec.cursor import BitReader, Writer
 from link.dictionary.codec.places import Scopes, ScopeValues, Test, test_of
-from link.dictionary.codec.sizes import Measure, measure_of
+from link.dictionary.codec.sizes import Measure, TheRest, measure_of
 from link.dictionary.codec.words import Slot, WordForm, Words
 from link.dictionary.kinds import (
     AnyKind,
@@ -102,20 +102,27 @@ class Run:
 
 
 @dataclass(slots=True)
-class _Blob:
+class Blob:
     """Field `number`: a text or octets."""
 
     number: int
     skip_bits: int
     measure: Measure
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is simply all that follows."""
+        return isinstance(self.measure, TheRest) and not self.skip_bits
+
     def read(self, reader: BitReader, frame: ScopeValues) -> None:
+        """Append its octets to the frame."""
         reader.skip(self.skip_bits)
         octets = reader.read(8 * self.measure.read(reader, frame))
         reader.read(8 * len(self.measure.tail))
         frame[-1].append(octets)
 
     def write(self, writer: Writer, frame: ScopeValues) -> None:
+        """Write its octets in the frame."""
         octets = frame[-1][self.number]
         if self.skip_bits:
             writer.put(bytes(-(-self.skip_bits // 8)), self.skip_bits)
@@ -290,7 +297,7 @@ class _Compiler:
         match field.kind:
             case Text(size=size) | Octets(size=size):
                 unit = field.kind.unit if isinstance(field.kind, Text) else 1
-                return _Blob(number, field.skip_bits, measure_of(size, scopes, after, 8, unit))
+                return Blob(number, field.skip_bits, measure_of(size, scopes, after, 8, unit))
             case Array(of=of, count=count):
                 bits = fixed_bits(of)
                 return self._array(number, field, of, measure_of(count, scopes, after, bits or 8))

@@ -6,14 +6,16 @@ or that is optional, is a part of its own (parts.py). Most lists are a single ru
 
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from link.dictionary.codec.contexts import context_converter
 from link.dictionary.codec.convert import converter
 from link.dictionary.codec.cursor import BitReader, Writer
-from link.dictionary.codec.parts import Optional, Part, Run, Structures, Unfit, parts_of
+from link.dictionary.codec.parts import Blob, Optional, Part, Run, Structures, Unfit, parts_of
 from link.dictionary.codec.places import Scopes, ScopeValues
+from link.dictionary.codec.words import Words
 from link.dictionary.domain import refuse
 from link.dictionary.kinds import Field
 from link.errors import DecodeError
@@ -44,6 +46,7 @@ class Codec:
         self._size = -1
         if self._only:
             self._size, self._unpack = self._only.words.size, self._only.words.unpack
+        self._head = _head_of(self._parts)
         found = [converter(field, (classes or {}).get(field.name), lenient=lenient) for field in self.fields]
         self._converters = [(number, *pair) for number, pair in enumerate(found) if pair]
         self._within = dict(_structured(self._parts))
@@ -89,6 +92,10 @@ class Codec:
                 return self._only.words.pack(raws)
             except _CANNOT:
                 raise self._refusal(Unfit(self._only.words.misfit(raws)), values) from None
+        if self._head is not None:
+            *raws, rest = self._raws(values)
+            with suppress(*_CANNOT):  # what is wrong is found below
+                return self._head.pack(raws) + bytes(rest)
         writer = Writer()
         self.write(values, writer, ())
         return writer.octets()
@@ -131,6 +138,14 @@ class Codec:
 
     def _refusal(self, unfit: Unfit, values: Sequence[Any]) -> ValueError:
         return ValueError(unfit.said) if unfit.said else refuse(self.fields[unfit.number], values[unfit.number])
+
+
+def _head_of(parts: Sequence[Part]) -> Words | None:
+    """The whole octets of fixed size in front of one field that is all the rest, as in most reports; else None."""
+    match parts:
+        case [Run(words=words, back_bits=0), Blob() as blob] if blob.ends and not words.bits % 8:
+            return words
+    return None
 
 
 def _structured(parts: Sequence[Part]) -> Iterator[tuple[int, Callable[[Any, ScopeValues], Any]]]:

@@ -59,7 +59,7 @@ class _Counted:
 
 
 @dataclass(slots=True)
-class _Rest:
+class TheRest:
     """All bits that are left except `reserved_bits`, in units of `unit_bits`."""
 
     reserved_bits: int
@@ -67,6 +67,7 @@ class _Rest:
     tail = b""
 
     def read(self, reader: BitReader, _frame: ScopeValues) -> int:
+        """How many units are left."""
         left = reader.left - self.reserved_bits
         if left < 0:
             raise TruncatedError(needed=len(reader.octets) - left // 8, given=len(reader.octets))
@@ -150,7 +151,7 @@ def measure_of(size: Size, scopes: Scopes, after: Sequence[Field], unit_bits: in
             reserved = sum_bits(tuple(after))
             if reserved is None:
                 raise ValueError("only fields of fixed size can follow one that takes the rest")
-            return _Rest(reserved, unit_bits)
+            return TheRest(reserved, unit_bits)
 
 
 def _check(size: int, expected: float) -> None:

@@ -34,6 +34,15 @@ def open_port(url: str, clock: Clock = HOST_CLOCK, *, is_patient: bool = False) 
         return _opener(parts.scheme)(parts, clock, is_patient)
 
 
+def prepare_port(url: str) -> None:
+    """Do ahead what takes time when this process opens the port `url`, which another one has open meanwhile."""
+    from hal.linux import serial_port
+
+    parts = urlsplit(url)
+    if parts.scheme == "serial":
+        serial_port.look_ahead(parts.path)
+
+
 _Opener = Callable[[SplitResult, Clock, bool], LastingPort]
 
 

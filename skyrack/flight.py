@@ -43,7 +43,7 @@ from hal.linux.memory_lock import lock_memory
 from hal.linux.priority import drop_priority, raise_priority
 from hal.medium import HOST, Medium
 from hal.port import PortState
-from hal.ports import open_port
+from hal.ports import open_port, prepare_port
 from hal.sim.board import ModelBoard
 from hal.sim.camera import SceneCamera
 from kernels.usage import given, shown
@@ -148,6 +148,7 @@ class NodeFlight:
         drop_priority()
         twin = NodeFlight(msgspec.structs.replace(self._mission, apps=()), "", "", "", 0)
         practise(twin._mission, twin._warm_devices, Path("/practice"), Overlay())
+        prepare_port(self._port)
         if self._priority:
             raise_priority(self._priority)
 

@@ -3,11 +3,13 @@
 import errno
 import os
 import termios
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 from hal.port import PortClosed
 
+_NOBODYS: dict[str, tuple[int, ...]] = {}  # ttys that were looked at ahead
 BITS_PER_OCTET = 10  # start bit, 8 data bits, stop bit
 
 
@@ -73,10 +75,29 @@ def _distinguish_silence_from_hangup(descriptor: int) -> None:
     termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
 
 
+def look_ahead(path: str) -> None:
+    """Look now for what the next opening of `path` by this process would look for; another one has it open meanwhile.
+
+    What is found stands until then, if the tty is still the same, and nobody was given it, as login(1) does.
+    """
+    with suppress(OSError):
+        before = _identity(path)
+        _refuse_terminal(path)
+        _NOBODYS[path] = before
+
+
+def _identity(path: str) -> tuple[int, ...]:
+    """Numbers that change when a tty is made anew, or its owner or permissions change."""
+    found = Path(path).stat()
+    return found.st_dev, found.st_ino, found.st_rdev, found.st_ctime_ns
+
+
 def _refuse_terminal(path: str) -> None:
     """Raises OSError where a process has `path` as its controlling terminal (proc(5): tty_nr in /proc/PID/stat)."""
     try:
         device = Path(path).stat().st_rdev
+        if _NOBODYS.pop(path, None) == _identity(path):
+            return
     except OSError:
         return  # the attempt to open it reports why
     for process in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - an executive that restarts has no time

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal import ports
+from hal.linux import serial_port
 from hal.linux.clock import HostClock
 from hal.linux.serial_port import SerialLine
 from hal.linux.socket_port import SocketLine
@@ -249,6 +250,33 @@ def test_what_cannot_be_opened_says_what_and_where():
         number = other.getsockname()[1]
         with pytest.raises(OSError, match=f"udp://127.0.0.1:5100: cannot take 127.0.0.1:{number} here .*in use"):
             open_port(f"udp://127.0.0.1:5100?bind={number}")
+
+
+def test_who_has_a_terminal_is_looked_for_ahead_once_and_while_the_tty_is_the_same(monkeypatch):
+    looks = []
+    monkeypatch.setattr(serial_port, "_terminal_of", lambda process: looks.append(process))
+    ports.prepare_port("tcp://127.0.0.1:1")
+    ports.prepare_port("serial:///dev/none")
+    assert not looks
+    line, far = pty.openpty()
+    path = os.ttyname(far)
+
+    def opened():
+        looks.clear()
+        SerialLine(path, 115_200).close()
+        return bool(looks)
+
+    assert opened()
+    ports.prepare_port(f"serial://{path}?baud=115200")
+    assert not opened()
+    assert opened()
+    ports.prepare_port(f"serial://{path}")
+    before_ns = os.stat(path).st_ctime_ns  # noqa: PTH116 - as coarse as the kernel's ticks
+    while os.stat(path).st_ctime_ns == before_ns:  # noqa: PTH116
+        os.fchmod(far, 0o600)  # as where somebody logs in
+    assert opened()
+    os.close(line)
+    os.close(far)
 
 
 def test_somebody_s_terminal_is_no_serial_port():

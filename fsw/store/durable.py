@@ -5,7 +5,9 @@ marker 4 | CRC-32C of the record's name and of what follows 4 | incarnation 8 | 
 The incarnation grows with every stored value; the sound slot with the greater one holds the newest value.
 """
 
+from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from struct import Struct
 from typing import Generic, NamedTuple, TypeVar
@@ -51,9 +53,18 @@ class Durable(Generic[_Value]):
     `damaged` counts the slots that were found damaged or unreadable, at the start or by `check`, `failed` the values
     that the medium did not take; `fault` says why the last one failed, and is empty while the medium holds `value`.
     `is_lost`: at the start no slot was sound, though there was one. A value takes at most `octets_max`, as MessagePack.
+    `sync_names` makes safe what names are in the folder, as records share it.
     """
 
-    def __init__(self, folder: Path, name: str, default: _Value, octets_max: int, medium: Medium = HOST) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        default: _Value,
+        octets_max: int,
+        medium: Medium = HOST,
+        sync_names: Callable[[], None] | None = None,
+    ) -> None:
         self.value = default
         self.origin = RecordOrigin.NEW
         self.damaged = self.failed = 0
@@ -61,6 +72,7 @@ class Durable(Generic[_Value]):
         self.fault = "nothing was stored yet"
         self.name = name
         self._folder, self._medium = folder, medium
+        self._sync_names = sync_names or partial(medium.sync, folder)
         self._paths = [folder / f"{name}.{slot}" for slot in _SLOTS]
         self._octets_max = octets_max
         self._incarnation, self._next = 0, 0
@@ -137,7 +149,7 @@ class Durable(Generic[_Value]):
             self.origin = RecordOrigin.KEPT
         try:
             self._medium.sync(self._paths[number])
-            self._medium.sync(self._folder)
+            self._sync_names()
             self.fault = ""
         except OSError as error:
             self.fault = error.strerror or str(error)

@@ -17,10 +17,17 @@ class Records:
     def __init__(self, folder: Path, medium: Medium) -> None:
         self._folder, self._medium = folder, medium
         self.opened: dict[str, Durable[Any]] = {}
+        self._has_safe_names = False
 
     def open(self, name: str, default: _Value, octets_max: int) -> Durable[_Value]:
         """The record `name`, of at most `octets_max` octets as MessagePack; it begins as `default`."""
         known = f"memory of {name}"
         assert known not in self.opened, name
-        record = self.opened[known] = Durable(self._folder, name, default, octets_max, self._medium)
+        record = self.opened[known] = Durable(self._folder, name, default, octets_max, self._medium, self._sync_names)
         return record
+
+    def _sync_names(self) -> None:
+        """Make safe the names that earlier processes gave, once for all records. Raises OSError."""
+        if not self._has_safe_names:
+            self._medium.sync(self._folder)
+            self._has_safe_names = True

@@ -31,3 +31,21 @@ def test_a_name_is_opened_once():
     records.open("one", Count(), 64)
     with pytest.raises(AssertionError, match="one"):
         records.open("one", Count(), 64)
+
+
+def test_names_are_made_safe_once_for_all_and_until_it_succeeds():
+    folder, medium = Path("/memory"), RecordingMedium()
+    before = Records(folder, medium)
+    for name in ("one", "two", "three"):
+        before.open(name, Count(), 64).store(Count(1))
+    failing = [True]
+
+    def fail(call, path):
+        if (call, path) == ("sync", folder) and failing and failing.pop():
+            raise OSError(5, "the disk fails")
+
+    medium.fail = fail
+    medium.calls.clear()
+    after = Records(folder, medium)
+    assert [after.open(name, Count(), 64).fault for name in ("one", "two", "three")] == ["the disk fails", "", ""]
+    assert medium.calls.count(("sync", folder)) == 1

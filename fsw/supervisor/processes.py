@@ -67,7 +67,7 @@ class HostProcesses:
         self._descriptors: dict[Who, int] = {}
         self._buried: dict[int, str] = {}  # processes that ended before they said who they are
         self._can_stand_by = False  # whether the warm process knows what a standby is: other versions do not
-        self._has_standby = False  # whether there is one that waits for its start
+        self.has_standby = False  # whether there is one that waits for its start
         self._strangers: list[int] | None = None  # other children of this process, once it adopts orphans
 
     def choose(self, uncounted: int) -> Chosen:
@@ -143,7 +143,6 @@ class HostProcesses:
 
     def dismiss(self) -> None:
         """End the standby, if there is one. Whatever else of it comes is no news."""
-        self._has_standby = False
         self._drop_socket(Who.STANDBY)
         if Who.STANDBY in self._pids:
             os.kill(self._pids.pop(Who.STANDBY), signal.SIGKILL)
@@ -207,9 +206,9 @@ class HostProcesses:
 
     def _order_standby(self, message: Told) -> bool:
         """Have the standby fly: it is the executive then; whether there was one."""
-        if not self._has_standby:
+        if not self.has_standby:
             return False
-        self._has_standby, channel = False, self._sockets.pop(Who.STANDBY)
+        self.has_standby, channel = False, self._sockets.pop(Who.STANDBY)
         try:
             channel.send(to_octets(message), socket.MSG_DONTWAIT)
         except OSError:
@@ -252,7 +251,7 @@ class HostProcesses:
     def _accept_standby(self, message: Told) -> None:
         if "pid" in message:
             self._know(Who.STANDBY, message["pid"])
-        self._has_standby = "waits" in message
+        self.has_standby = "waits" in message
 
     def _meet(self, pid: int) -> Iterator[ProcessNews]:
         """The executive says who it is."""
@@ -274,8 +273,6 @@ class HostProcesses:
             del self._pids[who]
             os.close(self._descriptors.pop(who))
             self._drop_socket(who)
-            if who is Who.STANDBY:
-                self._has_standby = False
             if who is Who.EXECUTIVE and Who.STANDBY not in self._pids:
                 self.dismiss()  # one that is not known yet ends with whatever is left
             if who is Who.EXECUTIVE:  # what it left behind may hold a port that its successor needs
@@ -293,6 +290,8 @@ class HostProcesses:
                         yield ended, status
 
     def _drop_socket(self, who: Who) -> None:
+        if who is Who.STANDBY:
+            self.has_standby = False
         channel = self._sockets.pop(who, None)
         if channel is not None:
             channel.close()

@@ -64,6 +64,11 @@ class ProcessTable(Protocol):
         """Have the warm process fork an executive; raises OSError where there is none, or no memory."""
         ...
 
+    @property
+    def has_standby(self) -> bool:
+        """Whether a standby waits for its start: it needs no warm process."""
+        ...
+
     def stand_by(self) -> None:
         """Have the warm process, if it can, fork a standby; raises OSError where there is none, or no memory."""
         ...
@@ -269,9 +274,10 @@ class Supervisor:
 
     @property
     def _can_start(self) -> bool:
-        """Whether an executive can be forked: the first one of a software only if all that it needs was found good."""
+        """Whether an executive can be had: the first one of a software only if all that it needs was found good."""
         everybody = self._helpers.values() if self._needs_all else [self._helpers[Who.WARM]]
-        return self._is_chosen and not self.is_ending and all(helper.is_ready for helper in everybody)
+        are_ready = all(helper.is_ready for helper in everybody) or (self._do.has_standby and not self._needs_all)
+        return self._is_chosen and not self.is_ending and are_ready
 
     def _choose(self) -> None:
         """Have the software of the next start chosen; the helpers that have another one are replaced."""

@@ -14,6 +14,7 @@ class Table:
     def __init__(self, why_no_reset="", **limits):
         self.done, self.said, self.starts, self.beacons = [], [], [], []
         self.standbys = []  # when one was to be forked; None: it was to end
+        self.has_standby = False
         self.why_no_reset, self.refusing = why_no_reset, set()
         self.chosen, self.uncounted, self.folders = [], [], {}
         self.now_ns = 5 * S

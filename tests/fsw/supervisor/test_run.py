@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -323,4 +324,16 @@ def test_a_stopped_warm_process_never_blocks_its_supervisor(bench, monkeypatch):
         processes.send_beacon("hang", 1)
     assert refused
     processes.kill(Who.WARM)
+    processes.close()
+
+
+def test_a_standby_whose_end_is_only_seen_by_its_socket_takes_no_order():
+    processes = HostProcesses(Supervised("tests.fsw.supervisor.flights", "load", "modules", ("", "")), print, str)
+    processes._sockets[Who.STANDBY], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    processes._pids[Who.STANDBY] = os.getpid()  # which has not ended yet
+    theirs.send(b'{"waits": true}')
+    assert (list(processes._messages()), processes.has_standby) == ([], True)
+    theirs.close()
+    assert (list(processes._messages()), processes.has_standby) == ([], False)
+    del processes._pids[Who.STANDBY]
     processes.close()

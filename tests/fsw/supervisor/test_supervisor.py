@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsw.supervisor.messages import BoardError, Start
+from fsw.supervisor.messages import BoardError, Chosen, Start
 from fsw.supervisor.supervisor import Who
 from kernels.usage import UsageError
 from tests.examples import examples
@@ -340,6 +340,17 @@ def test_no_standby_is_asked_of_a_warm_process_that_loads():
     assert table.step(3).standbys == []
     table.supervisor.ready(WARM)
     assert len(table.step(8).standbys) == 1
+
+
+def test_a_standby_takes_over_while_the_warm_process_loads_but_not_for_other_software():
+    table = Table().loaded().flying(2)
+    table.has_standby = True
+    table.supervisor.ended(WARM, "SIGKILL", table.now_ns)
+    table.has_standby = len(table.fails().starts) < 2
+    table.flying(2)
+    table.has_standby, table.chosen = True, [Chosen("A", "2.0", "/a")]
+    assert len(table.fails("commanded").starts) == 2
+    assert table.standbys[-1] is None
 
 
 def test_without_an_executive_or_at_the_end_no_standby_is_started_again():

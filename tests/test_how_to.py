@@ -32,9 +32,12 @@ LONG = {
     "first-app",
     "import-a-scene",
     "keep-an-archive",
+    "manage-files",
     "replay-a-bug",
     "see-what-was-missed",
     "update-a-model",
+    "update-a-node",
+    "use-sequences",
     "write-a-stage",
 }
 """Pages that take seconds, most of them with a node of its own; the slow tests paste them."""

@@ -125,7 +125,7 @@ def test_a_transfer_waits_for_the_next_contact_and_does_not_begin_anew(traffic, 
     sent = traffic.world.up if way == "up" else traffic.world.down
     for wire in (traffic.world.up, traffic.world.down):
         wire.is_cut = True
-    traffic.world.run(3600)
+    traffic.world.run(900)
     assert not is_there()
     before = sent.taken_octets
     for wire in (traffic.world.up, traffic.world.down):

@@ -82,6 +82,7 @@ def test_a_restart_disarms(story):
     story.end()
 
 
+@pytest.mark.slow  # tests/fsw/test_node_modes.py has it of the node alone
 @pytest.mark.requirement("FSW-DEF-004")
 def test_a_low_battery_restarts_no_storm(story):
     """It falls under load and cuts the power, and recovers without: each time safe mode is left later."""

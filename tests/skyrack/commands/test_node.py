@@ -69,6 +69,7 @@ def test_an_app_or_an_opcode_given_twice_is_refused_in_one_sentence(tmp_path, ca
     check_refused(tmp_path, capfd, command, first, second, sentence)
 
 
+@pytest.mark.slow
 def test_a_node_of_an_opcode_given_twice_does_not_start(tmp_path, capfd):
     words = "command two.poke and command one.poke have the same id, 227"
     check_refused(tmp_path, capfd, NODE, ("One", 0xE3), ("Two", 0xE3), words)
@@ -125,7 +126,8 @@ class Flying:
         return self.process.returncode, rest
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(tmp_path, number):
     flying = Flying(tmp_path)
     flying.process.send_signal(number)
@@ -174,6 +176,7 @@ def test_a_node_flies_without_a_watchdog_that_cannot_be_opened_and_says_so(tmp_p
     os.close(flying.far)
 
 
+@pytest.mark.slow
 def test_a_node_flies_on_without_its_line(tmp_path):
     flying = Flying(tmp_path)
     os.write(flying.line, os.urandom(500))
@@ -323,7 +326,7 @@ def is_running(process):
     ("port", "code", "sentence"),
     [
         ("serial:///dev/none", 1, "/dev/none: no such serial port"),
-        ("morse://x", 2, "port 'morse://x': expected one of serial://, tcp://"),
+        pytest.param("morse://x", 2, "port 'morse://x': expected one of serial://, tcp://", marks=pytest.mark.slow),
     ],
 )
 def test_a_port_that_cannot_be_opened(tmp_path, capfd, port, code, sentence):

@@ -126,6 +126,7 @@ class Recorded:
         return self.process.returncode, said
 
 
+@pytest.mark.slow
 def test_a_real_node_is_replayed_to_the_same_state(tmp_path, capsys):
     flight = Recorded(tmp_path)
     flight.receive(1000)

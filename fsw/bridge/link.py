@@ -5,6 +5,7 @@ body = seal( session 32 | number of the message in its session 32 | topic 64 | r
 Nothing is sent again: a topic is state or news, and the next one comes. What did not come is counted by its number.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import Protocol
@@ -16,6 +17,7 @@ from link.errors import DecodeError
 
 _HEAD = Struct(f">II{DIGEST_OCTETS}s")
 _NUMBERS = 1 << 32
+_SESSIONS_KEPT = 16  # of those that are over: their frames may still be on the way, or come again
 
 
 class BridgeSeal(Protocol):
@@ -55,6 +57,7 @@ class BridgeLink:
         self._digests: dict[BusTopic, bytes] = {}
         self._search = FrameSearch()
         self._theirs: tuple[int, int] | None = None  # session, and the number that comes next
+        self._over = deque[int](maxlen=_SESSIONS_KEPT)
         self.sent = self.received = self.lost = self.repeated = self.unknown = self.refused = self._misshapen = 0
 
     @property
@@ -111,7 +114,12 @@ class BridgeLink:
 
     def _is_next(self, session: int, number: int) -> bool:
         """Whether a message is new; counts those that are missing before it."""
+        if session in self._over:  # a frame that was on its way while its sender started anew
+            self.repeated += 1
+            return False
         if self._theirs is None or self._theirs[0] != session:
+            if self._theirs:
+                self._over.append(self._theirs[0])
             self._theirs = session, number  # before it, nobody knows what there was
         ahead = (number - self._theirs[1]) % _NUMBERS
         if ahead >= _NUMBERS // 2:

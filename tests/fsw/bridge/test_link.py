@@ -86,6 +86,15 @@ def test_a_sender_that_starts_anew_loses_nothing():
 
 
 @pytest.mark.requirement("FSW-BRG-003")
+@pytest.mark.requirement("FSW-BRG-001")
+def test_what_was_on_its_way_while_the_sender_started_anew_comes_once_at_most():
+    before, after, receiver = BridgeLink(1, ()), BridgeLink(2, ()), BridgeLink(3, (Hot,))
+    old, late, new = before.encode(Hot(number=1)), before.encode(Hot(number=2)), after.encode(Hot(number=3))
+    came = [record.number for frame in (old, new, old, late, new) for record in receiver.feed(frame)]
+    assert came == [1, 3]
+    assert counts(receiver) == {"received": 2, "repeated": 3}
+
+
 def test_a_topic_that_is_declared_otherwise_there_is_unknown():
     digests = {topic_digest(topic) for topic in (Pack, Hot, heat.Heat, heat.other_heat())}
     assert len(digests) == 4

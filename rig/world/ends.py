@@ -38,6 +38,7 @@ from hal.sim.battery import ModelBattery
 from hal.sim.board import ModelBoard
 from hal.sim.vitals import ModelVitals
 from link.dictionary import Dictionary
+from rig.world.bridges.end import BridgeEnd
 from rig.world.clocks import EndClock
 from rig.world.conduct import Conduct
 from rig.world.devices import Payload, WorldArchive, WorldInbox, WorldRunner, WorldShelf
@@ -125,6 +126,7 @@ class NodeEnd:
     marked: Callable[[int], None]
     off: Callable[[], None]
     supervisor: WorldSupervisor
+    bridges: list[BridgeEnd]
 
     def __post_init__(self) -> None:
         self.payload = Payload(self.clock, lambda: self.is_doubted, self.hang)
@@ -193,11 +195,14 @@ class NodeEnd:
             recovery=self,
             random=Random(f"{self.random.random()}/{self.boots}"),
             software=software,
+            bridges={end.name: end.plug(self.clock, self.power) for end in self.bridges},
             self_test=self.supervisor.self_test,
         )
         self.node: Node = build_node(self.mission, devices, NODE_FOLDER, self.notes)
         marked = module_in(WITNESS).Marked
         self._marks: Queue[Any] = self.node.bus.subscribe(marked, "witness", capacity=1000, policy="refuse")
+        for end in self.bridges:
+            end.begin(self.node)
         self.due_ns = 0
         self.conduct.begin(self.node, is_doubted=self.was_blind)
 
@@ -219,6 +224,8 @@ class NodeEnd:
             self.supervisor.check()
             if self.power.is_on:
                 self.conduct.step()
+            for end in self.bridges:
+                end.check()
         except PowerCut:
             pass
         if self.forgets_frames and farm.vr != vr and not farm.lockout:

@@ -57,6 +57,10 @@ class Operator:
         self._last += 1
         return self._last
 
+    def mark(self) -> Order:
+        """A mark with a number that no other has."""
+        return self._mark(0)
+
     def _mark(self, utc_ns: int) -> Order:  # noqa: ARG002
         return Order("witness.mark", {"number": self._number()})
 

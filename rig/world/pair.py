@@ -14,6 +14,7 @@ from ground.errors import GroundError
 from ground.records import CommandRecord, GroundRecord
 from link.dictionary import Dictionary
 from rig.world import faults
+from rig.world.bridges.end import BridgeEnd, with_bridges
 from rig.world.clocks import EndClock
 from rig.world.devices import WorldArchive
 from rig.world.ends import NODE_FOLDER, GroundEnd, NodeEnd, world_dictionary, world_mission
@@ -30,6 +31,7 @@ from rig.world.wire import Wire
 _SETTLES_S, _QUIET_S = 1_200, 5
 _BELOW_ONE = 1 - 1e-9
 _DRIZZLE = 0.2  # the share of units up that is lost while the last orders are sent: what is lost must be sent again
+_CROSSINGS, _CROSSES_S = 20, 10
 _TOLD_AGAIN_S = 30  # a report first sent at most so long ago will be sent again
 BITS_PER_SECOND = 115_200
 _NUMBERS_WRONG = {
@@ -69,6 +71,7 @@ class NodePair:
         is_manned: bool = True,
         pause_s: float = 6.0,
         bits_per_second: int = BITS_PER_SECOND,
+        bridges: Sequence[BridgeEnd] = (),
         report: Callable[[str], None] | None = None,
     ) -> None:
         self.seed, self.number, self.name = seed, number, f"node {number}"
@@ -82,14 +85,18 @@ class NodePair:
         self.updater = Updater(self._random("updates"), self.supervisor.judges)
         if self.supervisor.is_flown:
             mission = updated(mission, NODE_FOLDER)
+        self.bridges = list(bridges)
+        for one in self.bridges:
+            one.pair = self
         self.node = NodeEnd(
-            mission=mission,
+            mission=with_bridges(mission, self.bridges),
             clock=EndClock(self.clock),
             outgoing=self.down,
             random=self._random("node"),
             marked=self._marked,
             off=self._node_is_off,
             supervisor=self.supervisor,
+            bridges=self.bridges,
         )
         self.judge.is_plain = not any(fault.kind in _NUMBERS_WRONG for fault in plan)
         self.supply = Supply(self.node.battery, self.node.vitals)
@@ -151,6 +158,8 @@ class NodePair:
         self.up.weather.loss = _DRIZZLE
         yield from self._do(self.operator.last(self.ground.clock.utc_ns()))
         self.up.weather.loss = 0.0
+        if self.bridges:
+            yield from self._crossed()
         self._check_heard()
         self.check()
 
@@ -249,6 +258,7 @@ class NodePair:
             times.append(up_ns)
         if (down_ns := self.down.next_event_ns()) is not None:
             times.append(down_ns)
+        times += [ns for one in self.bridges if (ns := one.outgoing.next_event_ns()) is not None]
         if self._begins:
             times.append(self._begins[0].at_ns)
         if self._ends:
@@ -299,6 +309,17 @@ class NodePair:
             self.ground.step()
         self.judge.kept(self.node, self.ground.inbox, self.ground.archive.commands(limit=1 << 20))
 
+    def _crossed(self) -> Iterator[Wait]:
+        """Make marks until one has come over each bridge; others may be restarted meanwhile."""
+        for _ in range(_CROSSINGS):
+            order = self.operator.mark()
+            number = order.arguments["number"]
+            yield from self._do([order])
+            yield Wait(_CROSSES_S, lambda number=number: all(number in one.other.seen for one in self.bridges))  # type: ignore[misc]
+            if all(number in one.other.seen for one in self.bridges):
+                return
+        raise BrokenError("no mark comes over the bridges, though all is calm")
+
     @property
     def is_up(self) -> bool:
         """Whether commands can be sent: the node was received, and has reported its dictionary."""
@@ -336,6 +357,8 @@ class NodePair:
 
     def _deliver(self, now_ns: int) -> None:
         """Put what has arrived into the ports and wake their ends; it is lost where an end is off."""
+        for bridge in self.bridges:
+            bridge.carry(now_ns)
         for wire, way in ((self.up, "up"), (self.down, "down")):
             event_ns = wire.next_event_ns()
             if event_ns is None or event_ns > now_ns:

@@ -11,6 +11,8 @@ from random import Random
 import msgspec
 from msgspec.structs import replace
 
+from rig.world.bridges.end import bridge_ends
+from rig.world.faults.radio import BRIDGE
 from rig.world.pair import NodePair
 from rig.world.schedule import FaultSchedule
 from rig.world.timeline import SECOND, BrokenError, Timeline
@@ -63,6 +65,8 @@ class World:
     ) -> None:
         self.schedule, self.timeline = schedule, Timeline(report)
         rates = Random(f"{schedule.seed}/rates")
+        is_bridged = any(fault.kind == BRIDGE for fault in schedule.faults)
+        bridges = bridge_ends(schedule.seed, schedule.nodes) if is_bridged else {}
         self.pairs = [
             NodePair(
                 schedule.seed,
@@ -72,6 +76,7 @@ class World:
                 is_manned=is_manned,
                 pause_s=_PAUSE_S * schedule.nodes,
                 bits_per_second=rates.choice(_RATES),
+                bridges=bridges.get(number, ()),
             )
             for number in range(schedule.nodes)
         ]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _TAKEN_MAX = 600  # octets that a stalled port still takes
 _BABBLED_MAX = 2_000
+BRIDGE = "bridge"
+"""The kind of fault whose worlds have bridges between their nodes."""
 
 
 def _wires(pair: "NodePair", fault: Fault) -> tuple[Wire, ...]:
@@ -50,6 +52,14 @@ def _babble(pair: "NodePair", fault: Fault, amount: float | None) -> None:
 def _crosstalk(pair: "NodePair", fault: Fault, amount: float | None) -> None:
     for wire in _wires(pair, fault):
         wire.is_overheard = amount is not None
+
+
+def _bridge(pair: "NodePair", fault: Fault, amount: float | None) -> None:  # noqa: ARG001
+    for end in pair.bridges:
+        for wire in (end.outgoing, end.other.outgoing):
+            weather, share = wire.weather, amount or 0.0
+            weather.loss = weather.twice = weather.detour = share
+            weather.flips = share / 1000
 
 
 def _weather_kind(name: str, least: float, most: float, text: str) -> FaultKind:
@@ -92,5 +102,12 @@ KINDS = (
     ),
     FaultKind(
         name="crosstalk", text="the next node and its ground hear what is sent here", act=_crosstalk, has_way=True
+    ),
+    FaultKind(
+        name=BRIDGE,
+        text="the bridges to other nodes lose, repeat, delay and garble; amount: the share of frames, each by itself",
+        act=_bridge,
+        lasts_s=(30, 120),
+        amount=lambda random: random.uniform(0.05, 0.4),
     ),
 )

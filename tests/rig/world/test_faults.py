@@ -4,11 +4,16 @@ from random import Random
 
 import pytest
 
+from fsw.bridge.topics import Bridged
+from fsw.own.loading import module_in
 from hal.camera import CameraError
 from rig.world import faults
+from rig.world.ends import WITNESS
 from rig.world.faults import KINDS, Fault, drawn
 from rig.world.pair import NodePair
-from rig.world.timeline import NEVER, SECOND, Timeline
+from rig.world.schedule import FaultSchedule
+from rig.world.timeline import NEVER, SECOND, BrokenError, Timeline
+from rig.world.world import World
 
 OF_BOTH_WIRES = {
     **{
@@ -52,7 +57,7 @@ OF_ENDS = {
     "ground clock": lambda pair: pair.ground.clock.ahead_ns == SECOND // 4,
     "updates": lambda pair: pair.updater.due_ns < NEVER,
 }
-MOMENTARY = {"echo", "babble", "kill", "disk rots", "second ground"}
+MOMENTARY = {"echo", "babble", "kill", "disk rots", "second ground", "bridge"}
 """Tried one by one below: over as soon as they happened."""
 AMOUNTS = {"node off": 0, "command cut": 1, "boot cut": 1, "ground off": 1, "clock drift": 250}
 
@@ -172,6 +177,36 @@ def test_a_neighbour_hears_what_is_not_for_it():
     assert (one.judge.marks[7], other.judge.marks[7]) == (1, 0)
     assert other.node.node.telecom.uplink.rejected >= 1
     other.check()
+
+
+def test_bridges_are_harmed_in_both_directions_and_marks_come_once_or_not_at_all():
+    plan = Fault(at_ns=0, until_ns=20 * SECOND, kind="bridge", amount=0.5)
+    flight = World(FaultSchedule(seed=1, nodes=2, seconds=20, faults=(plan,)), is_manned=False)
+    one, other = flight.pairs
+    flight.timeline.run(1)
+    wires = [end.outgoing for end in (*one.bridges, *other.bridges)]
+    assert [wire.weather.twice for wire in wires] == [0.5, 0.5]
+    for number in range(901, 907):
+        one.order("witness.mark", number=number)
+        flight.timeline.run(2)
+    flight.fly()
+    assert [wire.weather.twice for wire in wires] == [0.0, 0.0]
+    assert 1 < len(other.bridges[0].seen) < 8
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"), [(7, "mark 7 came twice over the bridge to 0"), (8, "8 .*was never made")]
+)
+def test_a_mark_that_comes_twice_over_a_bridge_or_was_never_made_is_told(number, sentence):
+    plan = Fault(at_ns=0, until_ns=SECOND, kind="bridge", amount=0.1)
+    flight = World(FaultSchedule(seed=1, nodes=2, seconds=2, faults=(plan,)), is_manned=False)
+    one, other = flight.pairs
+    one.judge.marks[7] = 1
+    (end,) = other.bridges
+    for _ in range(2):
+        other.node.node.bus.publish(Bridged("to 0", module_in(WITNESS).Marked(number=number)))
+    with pytest.raises(BrokenError, match=sentence):
+        end.check()
 
 
 def test_a_killed_process_is_followed_by_another_and_loses_nothing_that_was_written(world):

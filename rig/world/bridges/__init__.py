@@ -1,0 +1,1 @@
+"""Bridges between the nodes of a world."""

@@ -21,6 +21,7 @@ _CHUNK_OCTETS = 200
 _RESET, _STRAY = 0.04, 0.2  # probabilities: of a reset, and of an order that nothing asks for
 _CALLS_MAX, _CAPTURES = 30, 2
 _SETTLES_S, _TRIES = 1_200, 3
+_LOOKS_S, _RESTARTS_S = 3, 2
 _SLOTS = ("A", "B")
 
 
@@ -108,13 +109,16 @@ class Updater:
         return False
 
     def _verified(self, pair: "NodePair", target: str) -> Iterator[Wait]:
-        if target == MODEL:
-            yield Wait(8)
-            yield from self._asked(pair, self._capture())
-        yield Wait(CONFIRM_S + 4, lambda: not _updates_of(pair, target).stage)
+        """Wait for the verdict, with frames for a model's shadow run."""
+        for _ in range(CONFIRM_S // _LOOKS_S + 2):
+            yield Wait(_LOOKS_S, lambda: not _updates_of(pair, target).stage)
+            if not _updates_of(pair, target).stage:
+                return
+            if target == MODEL:
+                yield from self._asked(pair, self._capture())
 
     def _up(self, pair: "NodePair") -> Iterator[Wait]:
-        yield Wait(4)
+        yield Wait(_RESTARTS_S)
         yield Wait(_SETTLES_S, lambda: pair.is_up)
 
     def _asked(self, pair: "NodePair", order: Order) -> Generator[Wait, None, CommandRecord]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fsw.comms.reporter import ANSWERS, EVENTS, REPEATS, STATE, Reporter
 from fsw.executive.app import App, AppReport
+from fsw.executive.sendable import capped
 from link.channels.multiplex import ChannelCount
 from link.channels.tm_sender import TmSender
 from link.dictionary import Int16ub, Int32ub, Telemetry, wire
@@ -74,17 +75,13 @@ class DownlinkShares(App, period_ms=10_000, budget_ms=10, offset_ms=3000):
         turns = self.reporter.turns
         for name in (ANSWERS, STATE, EVENTS, REPEATS):
             values[f"{name}_octets"] = turns.octets[name] % (1 << 32)
-            values[f"{name}_waiting"] = _capped(self.reporter.waiting(name), 16)
+            values[f"{name}_waiting"] = capped(self.reporter.waiting(name), 16)
             values[f"{name}_kept_back"] = turns.kept_back[name] % (1 << 32)
-            values[f"{name}_dropped"] = _capped(self.reporter.dropped_of(name), 32)
+            values[f"{name}_dropped"] = capped(self.reporter.dropped_of(name), 32)
         for name in ("housekeeping", "playback", "files"):
             one = self.sender.count(name) if name in self.sender.dropped else _NONE
             values[f"{name}_frames"] = one.frames % (1 << 32)
-            values[f"{name}_waiting"] = _capped(one.waiting, 16)
+            values[f"{name}_waiting"] = capped(one.waiting, 16)
             values[f"{name}_kept_back"] = one.yielded % (1 << 32)
-            values[f"{name}_dropped"] = _capped(one.dropped, 32)
+            values[f"{name}_dropped"] = capped(one.dropped, 32)
         return DownlinkStatus(**values)
-
-
-def _capped(count: int, bits: int) -> int:
-    return min(count, (1 << bits) - 1)

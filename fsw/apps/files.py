@@ -251,7 +251,7 @@ class Files(App, period_ms=1000, budget_ms=20):
     def purge_set_aside(self) -> Iterator[AppReport]:
         """Delete the files that were set aside, which frees their room."""
         try:
-            yield SetAsidePurged(files=_capped(self.store.purge()))
+            yield SetAsidePurged(files=capped(self.store.purge(), 16))
         except OSError as error:
             raise CommandError(FailureCode.EXECUTION_FAILED, _words(error)) from None
 
@@ -494,8 +494,3 @@ def _shortened(name: str) -> str:
 
 def _words(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
-
-
-def _capped(count: int) -> int:
-    """The counter, or the greatest 16-bit number where it is greater."""
-    return min(count, 0xFFFF)

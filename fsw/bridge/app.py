@@ -10,6 +10,7 @@ from fsw.bridge.link import BridgeLink
 from fsw.bridge.topics import Bridged, BusTopic
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus, Queue
+from fsw.executive.sendable import capped
 from hal.port import Port, PortClosed
 from link.dictionary import Counted, Event, Int8ub, Int16ub, Int32ub, Telemetry, Text, wire
 
@@ -133,18 +134,14 @@ def _status(bridge: Bridge) -> BridgeStatus:
     return BridgeStatus(
         bridge=bridge.name,
         is_away=int(bool(state.away)),
-        sent=_capped(link.sent),
-        dropped=_capped(bridge.dropped),
-        unsendable=min(bridge.unsendable, 0xFFFF),
-        received=_capped(link.received),
-        lost=_capped(link.lost),
-        repeated=_capped(link.repeated),
-        unknown=_capped(link.unknown),
-        refused=_capped(link.refused),
-        misshapen=_capped(link.misshapen),
-        port_losses=min(state.losses, 0xFFFF),
+        sent=capped(link.sent, 32),
+        dropped=capped(bridge.dropped, 32),
+        unsendable=capped(bridge.unsendable, 16),
+        received=capped(link.received, 32),
+        lost=capped(link.lost, 32),
+        repeated=capped(link.repeated, 32),
+        unknown=capped(link.unknown, 32),
+        refused=capped(link.refused, 32),
+        misshapen=capped(link.misshapen, 32),
+        port_losses=capped(state.losses, 16),
     )
-
-
-def _capped(count: int) -> int:
-    return min(count, 0xFFFF_FFFF)

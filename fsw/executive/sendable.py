@@ -16,6 +16,11 @@ class UnsendableError(Exception):
     """A record cannot be encoded, or the ground could not decode it: a fault of the code that made it."""
 
 
+def capped(count: int, bits: int) -> int:
+    """A counter for a field of so many bits: its greatest number, where the counter is greater."""
+    return min(count, (1 << bits) - 1)
+
+
 def check_sendable(record: Record) -> None:
     """Raises UnsendableError for what is no report, a value that its field cannot hold, or more than a packet holds."""
     if not isinstance(record, _REPORTED):

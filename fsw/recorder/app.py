@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from fsw.executive.app import App, AppReport
+from fsw.executive.sendable import capped
 from fsw.recorder.packet_store import PacketStore
 from fsw.recorder.recorder import Recorder
 from fsw.recorder.scrub import SegmentScrub
@@ -128,19 +129,14 @@ class Recording(App, period_ms=10_000, budget_ms=100, order=11):
     def _status(self) -> RecorderStatus:
         recorder, stores = self.recorder, self.recorder.stores.values()
         return RecorderStatus(
-            octets=_capped(recorder.octets, 32),
-            waiting=_capped(sum(one.marks.count_unsettled(0, one.marks.next) for one in stores), 32),
+            octets=capped(recorder.octets, 32),
+            waiting=capped(sum(one.marks.count_unsettled(0, one.marks.next) for one in stores), 32),
             retrieved=sum(recorder.is_retrieved(one.setting.number) for one in stores),
-            dropped=_capped(recorder.dropped.total(), 32),
-            refused=_capped(sum(one.refused for one in stores), 32),
-            unrecorded=_capped(self.unrecorded(), 32),
-            failures=_capped(recorder.failures + sum(one.failures + one.marks.record.failed for one in stores), 16),
+            dropped=capped(recorder.dropped.total(), 32),
+            refused=capped(sum(one.refused for one in stores), 32),
+            unrecorded=capped(self.unrecorded(), 32),
+            failures=capped(recorder.failures + sum(one.failures + one.marks.record.failed for one in stores), 16),
             failing=sum(bool(one.fault) for one in stores),
-            damaged=_capped(sum(one.damaged for one in stores), 16),
-            forgotten=_capped(sum(one.marks.forgotten for one in stores), 16),
+            damaged=capped(sum(one.damaged for one in stores), 16),
+            forgotten=capped(sum(one.marks.forgotten for one in stores), 16),
         )
-
-
-def _capped(count: int, bits: int) -> int:
-    """The counter, or the greatest number of `bits` bits where it is greater."""
-    return min(count, (1 << bits) - 1)

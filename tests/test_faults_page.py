@@ -2,7 +2,9 @@
 
 import re
 
-from rig.world.campaign.table import KindResult, campaign, page
+from msgspec.structs import replace
+
+from rig.world.campaign.table import _UNSEEN, KindResult, campaign, page
 from rig.world.faults import KINDS
 from tests.field_bugs import ROOT
 
@@ -29,6 +31,29 @@ def test_a_campaign_tells_who_noticed_and_what_did_not_hold(monkeypatch):
     assert (row.recovered, row.broken) == (0, ("seed 1: x: it never ends",))
     assert "| crosstalk |" in page([row], 1)
     assert isinstance(row, KindResult)
+
+
+def test_the_page_says_why_a_fault_may_stay_unnoticed():
+    row = KindResult(
+        kind="disk lies",
+        text="x",
+        flights=2,
+        detected=0,
+        recovered=2,
+        seconds_median=1.0,
+        seconds_most=1.0,
+        shown=(),
+        broken=(),
+    )
+    assert "| 0/2 | — (all is as written until the power fails" in page([row], 2)
+    assert "(" not in page([replace(row, kind="cut")], 2).splitlines()[-1]
+    assert _UNSEEN.keys() <= KINDS.keys()
+
+
+def test_each_fault_is_noticed_or_said_to_stay_unnoticed():
+    text = (ROOT / "docs" / "reference" / "faults.md").read_text(encoding="utf-8")
+    unseen = [line for line in text.splitlines() if " | — | " in line]
+    assert unseen == []
 
 
 def _never():

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from fsw.apps.power import PowerSource
 from fsw.apps.retries import Retries
 from fsw.executive.app import App, AppReport, CommandError
+from fsw.executive.sendable import capped
 from fsw.files.exchange import FileExchange
 from fsw.files.transfer_memory import RANGES_MAX, TransferMemory
 from fsw.store.outbox import source_name

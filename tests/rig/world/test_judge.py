@@ -79,6 +79,14 @@ def test_packet_numbers_do_not_repeat_beyond_their_modulus_either(judge):
         judge.numbers([packet(1, 16383), packet(2, 0), packet(3, 16383)])
 
 
+def test_after_many_starts_in_a_row_numbers_may_have_begun_anew(judge):
+    judge.boots_ns = [number * SECOND for number in range(7)]
+    with pytest.raises(BrokenError, match="came again"):
+        judge.numbers([packet(1, 5), packet(2, 5)])
+    judge.boots_ns.append(7 * SECOND)
+    judge.numbers([packet(1, 5), packet(2, 5)])
+
+
 @pytest.mark.parametrize("state", ["completed", "failed", "timeout"])
 def test_nothing_is_done_long_after_the_end_of_its_command(judge, tell, state):
     tell(command("queued"))

@@ -58,11 +58,11 @@ TRIALS ?= 1000
 worker-trials: $(READY)
 	$(BIN)/python -m tests.fsw.jobs.trials --trials $(TRIALS) $(ARGS)
 
-# Bugs as they happened to others in flight, planted one at a time: which of them worlds and stories find within MINUTES
-# of the processor each. `make field-bugs MINUTES=5`, `make field-bugs ARGS="--only schedule"`.
+# Bugs as they happened to others in flight, planted one at a time: which of them worlds find within MINUTES of the
+# processor each, as a page. `make field-bugs MINUTES=5`, `make field-bugs ARGS="--only schedule"`.
 MINUTES ?= 30
 field-bugs: $(READY)
-	$(BIN)/python -m tests.field_bugs --minutes $(MINUTES) $(ARGS)
+	$(BIN)/python -m tests.field_bugs --minutes $(MINUTES) --page docs/reference/field-bugs.md $(ARGS)
 
 # A hundred apps at 10 Hz for a day of virtual time: memory flat, descriptors constant. `make soak-apps ARGS="--hours 2"`.
 soak-apps: $(READY)

@@ -183,9 +183,7 @@ class OpenRetrieval:
 
     @property
     def next_due_ns(self) -> int | None:
-        """When there may be something to send that cannot be sent yet; None while records or ground are waited for."""
-        if not self.is_running:
-            return None
+        """While it runs: when there may be something to send that cannot be sent yet; None: a record is awaited."""
         waits = any(True for _ in self.store.marks.unsettled(0, self._cursor.at))
         due = (self._recorded.next_ns, self._again_ns if waits else None)
         return min((ns for ns in due if ns is not None), default=None)

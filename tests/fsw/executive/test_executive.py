@@ -313,6 +313,12 @@ def test_only_the_port_of_the_link_ends_the_loop():
         raise PortClosed("unplugged")
     with executive.section("app", 10):
         raise PortClosed("a sensor of the app's own")
+
+    def unplug():
+        raise PortClosed("unplugged")
+
+    with pytest.raises(PortClosed):
+        executive.attempt("link", 10, unplug, (PortClosed,))
     assert [event.name for event in events.drain()] == ["app"]
 
 

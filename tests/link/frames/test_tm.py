@@ -39,7 +39,9 @@ def test_what_the_standard_excludes(octets, error):
         TmFrame.decode(bytes.fromhex(octets), fecf=False)
 
 
-@pytest.mark.parametrize("change", [{"secondary": bytes(64)}, {"data": bytes(2047)}, {"channel": 8}])
+@pytest.mark.parametrize(
+    "change", [{"secondary": bytes(64)}, {"data": bytes(2047)}, {"channel": 8}, {"master_count": 256}]
+)
 def test_range(change):
     with pytest.raises(ValueError, match="expected"):
         TmFrame(

@@ -118,7 +118,7 @@ class Dispatcher:
     @property
     def is_busy(self) -> bool:
         """Whether `report_completions` may have anything to do: a request is under way, or is to be stored."""
-        return bool(self._earlier or self._pending or self.memory.is_dirty)
+        return bool(self._earlier or self._pending or self.memory.is_unstored)
 
     def report_completions(self) -> None:
         """Report the commands that ended since the last call; after the start also those of before the restart."""

@@ -86,7 +86,7 @@ class RequestMemory:
         self.taken = list(record.value.taken)
         self._by_packet = {(one.word, one.crc): one for one in self.taken if not one.is_released}
         self._fresh: set[tuple[int, int]] = set()
-        self.is_dirty = False
+        self._is_dirty = False
         farm.begin(record.value.vr, is_locked=record.value.is_locked or record.origin is not RecordOrigin.KEPT)
         self._store()
         if record.fault:
@@ -109,9 +109,9 @@ class RequestMemory:
             if key not in self._by_packet:
                 self._add(_entry_of(packet, key))
                 self._fresh.add(key)
-                self.is_dirty = True
+                self._is_dirty = True
         before = self.record.value
-        if self.is_dirty or (self._farm.vr, self._is_locked) != (before.vr, before.is_locked):
+        if self._is_dirty or (self._farm.vr, self._is_locked) != (before.vr, before.is_locked):
             self._store()
 
     def claim(self, packet: bytes) -> tuple[Taken, bool]:
@@ -138,13 +138,13 @@ class RequestMemory:
         """Remember a request that goes on after its handler returned."""
         if entry.is_released:
             self._add(entry)
-        self.is_dirty = True
+        self._is_dirty = True
 
     def settle(self, entry: Taken, stage: ExecutionStage, code: int = 0, reason: str = "") -> None:
         """Note the stage that a request reached; the next `flush` stores the ends of requests."""
         entry.stage, entry.code = stage, code
         entry.reason = reason and reason.encode()[:_REASON_OCTETS_MAX].decode(errors="ignore")
-        self.is_dirty |= entry.is_over and self._remembers(entry)
+        self._is_dirty |= entry.is_over and self._remembers(entry)
 
     def mark_told(self, entries: Iterable[Taken]) -> None:
         """Note that the end of each request was reported; the next write stores it."""
@@ -152,9 +152,14 @@ class RequestMemory:
             entry.is_told = entry.is_over
         self.taken = [one for one in self.taken if not (one.is_told and one.is_released)]
 
+    @property
+    def is_unstored(self) -> bool:
+        """Whether `flush` has anything to store."""
+        return self._is_dirty
+
     def flush(self) -> None:
         """Store what was settled; to be called before any of it is reported."""
-        if self.is_dirty:
+        if self._is_dirty:
             self._store()
 
     @property
@@ -180,7 +185,7 @@ class RequestMemory:
             del self._by_packet[entry.word, entry.crc]
 
     def _store(self) -> None:
-        self.is_dirty = False
+        self._is_dirty = False
         with suppress(OSError):  # the record counts it
             self.record.store(Remembered(self._farm.vr, self._is_locked, self.taken))
 

@@ -154,7 +154,7 @@ def test_a_wrong_file_is_noticed(world):
 
 def test_a_failure_in_the_node_is_noticed(world, monkeypatch):
     world.run(1)
-    monkeypatch.setattr(type(world.node.node.files), "_news", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(world.node.node.files), "_counts", lambda *_: 1 / 0)
     world.run(5)
     with pytest.raises(BrokenError, match=r"'failures': [1-9]"):
         world.check()

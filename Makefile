@@ -68,9 +68,10 @@ field-bugs: $(READY)
 soak-apps: $(READY)
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
-# The long checks, after which `.ci/run` ends.
+# The long checks, after which `.ci/run` ends: the slow tests, and the ordinary properties with more examples.
 test-slow: $(READY)
 	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+	HYPOTHESIS=plenty $(BIN)/python -m pytest -n auto -m 'hypothesis and not slow' $(ARGS)
 
 # Other people's tools read what we write, and send what we read: space_packet_parser, ccsdspy and Yamcs, which is 119 MB
 # and wants Java 17. What cannot be had is skipped with a sentence.

@@ -30,6 +30,7 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
 
 register()
 gc.disable()  # until all is collected
+gc.set_threshold(20_000)  # thousands of short-lived objects a test, hardly any of them in a cycle
 
 WAITING = ("test_readme.py", "test_how_to.py", "test_node.py", "test_ground.py", "test_hello.py")
 """Files whose tests wait for processes of their own most of the time, the slowest first."""

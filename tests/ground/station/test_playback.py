@@ -118,7 +118,7 @@ def recorded(world):
     return [one.packet for segment in store.segments for one in store.read(segment)]
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (0, *range(2, 8)))])
 @pytest.mark.requirement("GND-OPS-007")
 def test_everything_is_archived_once_and_nothing_needlessly_sent(seed):
     archive = Archive()

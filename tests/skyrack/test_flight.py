@@ -75,6 +75,7 @@ from fsw.apps.imaging import Imaging
 from fsw.jobs.inline import InlineRunner
 from fsw.jobs.process import JobLimits, ProcessRunner
 from fsw.pipelines import PIPELINES
+from fsw.update.models import StagesInUse
 from hal.linux.clock import HostClock
 from hal.sim.camera import SceneCamera
 from skyrack.flight import load_flight
@@ -83,15 +84,21 @@ class Source:
     def order(self, channel): self.channel = channel.dup()
     def close(self): self.channel.close()
 
+class Store:
+    last_id = 0
+    def allot_id(self):
+        self.last_id += 1
+        return self.last_id
+
 flight = load_flight(sys.argv[1], "", "", sys.argv[2], "0")
 flight.preload()
 flight.practise()
 mission, clock = flight._mission, HostClock()
 limits = JobLimits(workers=1, waiting_max=9, memory_octets=1 << 20, timeout_s=9.0, attempts=1)
 runner = ProcessRunner(clock, limits, PIPELINES, source=Source())
-app = Imaging(SceneCamera(mission.scenes, clock), runner, None, None, mission.stages)
-for number, target in enumerate(mission.scenes):
-    runner.submit(app._job(number, app._frame(target)))
+app = Imaging(SceneCamera(mission.scenes, clock), runner, Store(), None, StagesInUse(mission.stages, []))
+for target in mission.scenes:
+    app.capture(target)
 assert runner.unfinished == len(mission.scenes) > 0
 print("numpy" in sys.modules)
 """

@@ -47,9 +47,12 @@ class StartJudge:
         if floor not in self._floors:
             _require(is_doubted or floor in ("", GOLDEN) or self.confirms > 0, f"{where}: {floor} was never confirmed")
             self._floors.append(floor)
-        if slot is SlotName.G or is_doubted or slot.name in self.asked:
+        if slot is SlotName.G or is_doubted:
             return
         version = bundle_contents(octets, KEYS).version
+        _require(version != MISFIT, f"{where}: {version} is used, which cannot be verified")
+        if slot.name in self.asked:
+            return
         may_be = version in self._floors or not floor or is_newer(version, floor)
         _require(may_be, f"{where}: {version} is used, though {floor} was promoted")
 

@@ -52,7 +52,7 @@ def test_nothing_is_found_where_all_holds(glass, capsys, monkeypatch):
 
 
 def test_a_search_is_that_of_its_seed(glass):
-    one, again = (search(200, nodes=1, seconds=20, seed=7) for _ in range(2))
+    one, again = (search(2000, nodes=1, seconds=20, seed=7) for _ in range(2))
     assert one is not None
     assert one == again
 

@@ -81,12 +81,11 @@ class Parameters:
         """Add an app, `owner`, called `name`; what was set of it before a restart is set again."""
         self._owners[name] = owner
         for number in self.table.owned.get(name, ()):
-            entry = self.table.entries[number]
-            if number // FIELDS_OF_STRUCTURE_MAX not in self._structures:
-                self._defaults[number] = getattr(owner, entry.name.rpartition(".")[2], None)
-                if entry.name in self._settings:
-                    with suppress(RefusedError):  # by the app: its default stays
-                        self._assignment(*self._setting(entry.name)).apply()
+            full_name = self.table.entries[number].name
+            self._defaults[number] = getattr(owner, full_name.rpartition(".")[2], None)
+            if full_name in self._settings:
+                with suppress(RefusedError):  # by the app: its default stays
+                    self._assignment(*self._setting(full_name)).apply()
 
     @property
     def state(self) -> ParameterSettings:

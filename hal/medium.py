@@ -10,6 +10,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+READ_OCTETS_MAX = 1 << 30
+"""What is larger is not read as a whole: nothing that a node keeps is, and it has no memory for it."""
+
 
 class MediumEntry(NamedTuple):
     """What a name stands for: a folder, or a file of so many octets."""
@@ -62,7 +65,10 @@ class Medium(Protocol):
 
 
 class HostMedium:
-    """The file system of the operating system that we run on."""
+    """The file system of the operating system that we run on.
+
+    Raises OSError for what is no file, as a pipe, which would be waited for: EPERM. Nothing is written through a link.
+    """
 
     def entry(self, path: Path) -> MediumEntry:
         """What is there (lstat(2))."""
@@ -74,11 +80,14 @@ class HostMedium:
 
     def read(self, path: Path) -> bytes:
         """All octets of a file."""
-        return path.read_bytes()
+        with open(_opened(path, os.O_RDONLY), "rb") as file:
+            if os.fstat(file.fileno()).st_size > READ_OCTETS_MAX:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+            return file.read()
 
     def read_part(self, path: Path, offset: int, size: int) -> bytes:
         """Up to `size` octets of a file, from `offset` on."""
-        with path.open("rb") as file:
+        with open(_opened(path, os.O_RDONLY), "rb") as file:
             file.seek(offset)
             return file.read(size)
 
@@ -104,7 +113,7 @@ class HostMedium:
 
     def sync(self, path: Path) -> None:
         """Have the kernel and the disk write what they hold of a file or folder in their caches (fsync(2))."""
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             os.fsync(descriptor)
         finally:
@@ -133,8 +142,19 @@ class HostMedium:
         folder.rmdir()
 
 
+def _opened(path: Path, how: int) -> int:
+    """A descriptor of a file; what is none is not waited for. Raises OSError."""
+    descriptor = os.open(path, how | os.O_NONBLOCK, 0o600)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EPERM
+        raise OSError(number, os.strerror(number), str(path))
+    return descriptor
+
+
 def _write(path: Path, octets: bytes, how: int, offset: int = 0) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
+    descriptor = _opened(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | how)
     try:
         if offset:
             os.lseek(descriptor, offset, os.SEEK_SET)

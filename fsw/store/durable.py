@@ -5,9 +5,11 @@ marker 4 | CRC-32C of the record's name and of what follows 4 | incarnation 8 | 
 The incarnation grows with every stored value; the sound slot with the greater one holds the newest value.
 """
 
+import errno
 from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
+from itertools import count
 from pathlib import Path
 from struct import Struct
 from typing import Generic, NamedTuple, TypeVar
@@ -21,6 +23,7 @@ _MARKER = b"Sky2"
 _CRC, _HEAD = Struct(">I"), Struct(">QI")
 _BODY_AT = len(_MARKER) + _CRC.size + _HEAD.size
 _SLOTS = ("a", "b")
+_NO_FILE = {errno.EISDIR, errno.ELOOP, errno.ENXIO, errno.EPERM}  # a folder, a link, a pipe
 _Value = TypeVar("_Value", bound=msgspec.Struct)
 
 
@@ -156,7 +159,7 @@ class Durable(Generic[_Value]):
 
     def _read(self, number: int) -> _Slot:
         try:
-            octets = self._medium.read(self._paths[number])
+            octets = self._medium.read_part(self._paths[number], 0, _BODY_AT + self._octets_max)
         except FileNotFoundError:
             return _NOTHING
         except OSError:
@@ -179,10 +182,23 @@ class Durable(Generic[_Value]):
             self._medium.sync(path)
             return
         make_folders(self._folder, self._medium)
-        self._medium.overwrite(path, octets.ljust(_BODY_AT + self._octets_max, b"\0"))
+        octets = octets.ljust(_BODY_AT + self._octets_max, b"\0")
+        try:
+            self._medium.overwrite(path, octets)
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
+            self._set_aside(path)
+            self._medium.overwrite(path, octets)
         self._medium.sync(path)
         self._medium.sync(self._folder)
         self._sized.add(number)
+
+    def _set_aside(self, path: Path) -> None:
+        """Give what somebody put in a slot's place another name: it is not ours to delete. Raises OSError."""
+        taken = set(self._medium.names(self._folder))
+        free = next(name for number in count(1) if (name := f"{path.name}.{number}") not in taken)
+        self._medium.replace(path, path.with_name(free))
 
 
 def _slot(name: str, incarnation: int, body: bytes) -> bytes:

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from hal.medium import HostMedium, MediumEntry, make_folders
+from hal.medium import READ_OCTETS_MAX, HostMedium, MediumEntry, make_folders
 from rig.world.disk import Disk
 from rig.world.power import Power
 from tests.hal.recording_medium import RecordingMedium
@@ -122,3 +122,32 @@ def test_a_link_is_neither_a_file_nor_followed(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(PermissionError, match="neither a file nor a folder"):
         HostMedium().entry(tmp_path / "link")
+
+
+def test_what_is_no_file_is_neither_waited_for_nor_written(tmp_path):
+    """A pipe without a writer, a device without an end, a link to somebody's file, a folder: refused at once."""
+    medium, precious = HostMedium(), tmp_path / "precious"
+    precious.write_bytes(b"not ours")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    (tmp_path / "link").symlink_to(precious)
+    (tmp_path / "folder").mkdir()
+    assert medium.read(tmp_path / "link") == b"not ours"
+    for name in ("pipe", "device", "folder"):
+        for read in (medium.read, lambda path: medium.read_part(path, 0, 4)):
+            with pytest.raises(OSError, match=r"not permitted|Is a directory"):
+                read(tmp_path / name)
+    for name in ("pipe", "device", "folder", "link"):
+        for write in (medium.write, medium.overwrite, medium.append):
+            with pytest.raises(OSError, match=r"device or address|symbolic links|Is a directory"):
+                write(tmp_path / name, b"x")
+    medium.sync(tmp_path / "folder")
+    assert precious.read_bytes() == b"not ours"
+
+
+def test_a_file_larger_than_memory_is_not_read_as_a_whole(tmp_path):
+    (tmp_path / "huge").write_bytes(b"12")
+    os.truncate(tmp_path / "huge", READ_OCTETS_MAX + 1)
+    with pytest.raises(OSError, match="File too large"):
+        HostMedium().read(tmp_path / "huge")
+    assert HostMedium().read_part(tmp_path / "huge", 1, 2) == b"2\0"

@@ -1,6 +1,7 @@
 """A record survives a power cut at every call, a rotten octet anywhere, and a medium that fails."""
 
 import errno
+import os
 from pathlib import Path
 
 import msgspec
@@ -265,3 +266,23 @@ def test_slots_that_could_not_be_read_at_the_start_do_not_come_back():
     medium.fail = lambda call, path: None
     again = record(medium)
     assert (again.value, again.is_lost) == (Value(9), False)
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_stands_in_the_place_of_a_slot_is_set_aside(tmp_path, put):
+    """Neither waited for, nor read for ever, nor deleted, nor a reason to forget what is stored from now on."""
+    put(tmp_path / "value.a")
+    put(tmp_path / "value.b")
+    durable = Durable(tmp_path, "value", Value(), OCTETS_MAX)
+    assert (durable.damaged, durable.is_lost) == (2, True)
+    durable.store(Value(1))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["value.a", "value.a.1", "value.b", "value.b.1"]
+    survivor = Durable(tmp_path, "value", Value(), OCTETS_MAX)
+    assert (survivor.value, survivor.origin) == (Value(1), RecordOrigin.KEPT)
+
+
+def test_no_more_of_a_slot_is_read_than_it_can_hold(tmp_path):
+    durable = Durable(tmp_path, "value", Value(), OCTETS_MAX)
+    durable.store(Value(1))
+    os.truncate(tmp_path / "value.a", 1 << 40)
+    assert Durable(tmp_path, "value", Value(), OCTETS_MAX).value == Value(1)

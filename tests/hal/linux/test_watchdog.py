@@ -7,20 +7,20 @@ import pytest
 
 from hal.linux.watchdog import HardwareWatchdog, open_watchdog
 
-SETTIMEOUT, GETBOOTSTATUS = 0xC0045706, 0x80045702
+SETTIMEOUT, GETTIMEOUT, GETBOOTSTATUS = 0xC0045706, 0x80045707, 0x80045702
 
 
 class Device:
     """The ioctl(2) of a watchdog that takes 15 s at most."""
 
-    def __init__(self, status=0, refuses=0):
-        self.asked, self.status, self.refuses = [], status, refuses
+    def __init__(self, status=0, refuses=None, timeout_s=15):
+        self.asked, self.status, self.refuses, self.timeout_s = [], status, refuses or {}, timeout_s
 
     def __call__(self, descriptor, request, argument):
         self.asked.append((request, argument))
-        if request == self.refuses:
-            raise OSError(errno.ENOTTY, "Inappropriate ioctl for device")
-        return pack("@i", 15 if request == SETTIMEOUT else self.status)
+        if request in self.refuses:
+            raise OSError(self.refuses[request], "so it is")
+        return pack("@i", self.status if request == GETBOOTSTATUS else self.timeout_s)
 
 
 @pytest.mark.requirement("FSW-SUP-012")
@@ -44,16 +44,47 @@ def test_it_knows_whether_it_has_reset_the_board(tmp_path):
     watchdog.close()
 
 
-@pytest.mark.parametrize("refuses", [SETTIMEOUT, GETBOOTSTATUS])
-def test_what_is_no_watchdog_is_refused(tmp_path, refuses):
+def test_what_is_no_watchdog_is_refused_and_not_written_to(tmp_path):
     path = tmp_path / "watchdog"
     path.touch()
     with pytest.raises(OSError, match=f"{path}: no watchdog"):
-        HardwareWatchdog(str(path), ioctl=Device(refuses=refuses))
+        HardwareWatchdog(str(path), ioctl=Device(refuses={SETTIMEOUT: errno.ENOTTY}))
     with pytest.raises(OSError, match=f"{path}: no watchdog"):
         HardwareWatchdog(str(path))
     with pytest.raises(FileNotFoundError):
         HardwareWatchdog(str(tmp_path / "none"))
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("error", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_one_that_does_not_take_the_timeout_is_fed_as_its_own_one_asks(tmp_path, error):
+    """A timer that counts less than a minute, or always the same time: it runs since it was opened."""
+    (tmp_path / "watchdog").touch()
+    watchdog = HardwareWatchdog(str(tmp_path / "watchdog"), ioctl=Device(refuses={SETTIMEOUT: error}))
+    assert (watchdog.timeout_s, watchdog.interval_ns) == (15, 3_750_000_000)
+    watchdog.close()
+
+
+@pytest.mark.parametrize(
+    "device",
+    [Device(refuses=dict.fromkeys((SETTIMEOUT, GETTIMEOUT), errno.EOPNOTSUPP)), Device(timeout_s=0)],
+    ids=["says none", "says nothing"],
+)
+def test_one_whose_time_is_unknown_is_stopped(tmp_path, device):
+    """Opened and never fed, it would reset the board again and again."""
+    path = tmp_path / "watchdog"
+    path.touch()
+    with pytest.raises(OSError, match=f"{path}: no watchdog"):
+        HardwareWatchdog(str(path), ioctl=device)
+    assert path.read_bytes() == b"V"
+
+
+def test_one_that_does_not_say_what_it_did_has_reset_nothing(tmp_path):
+    (tmp_path / "watchdog").touch()
+    device = Device(status=0x20, refuses={GETBOOTSTATUS: errno.ENOTTY})
+    watchdog = HardwareWatchdog(str(tmp_path / "watchdog"), ioctl=device)
+    assert not watchdog.has_reset
+    watchdog.close()
 
 
 def test_one_that_cannot_be_opened_is_what_a_node_lacks(tmp_path):

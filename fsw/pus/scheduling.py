@@ -45,6 +45,7 @@ from link.time.binary import Cuc
 
 _TIME = Cuc()
 _MS = 1_000_000
+_SERVICE = InsertActivities.__service__
 
 
 @dataclass(slots=True)
@@ -136,14 +137,27 @@ class Schedule:
         return min([one.release_ns for one in self._activities], default=None)
 
     def drain(self, now_ns: int) -> Due:
-        """Take out the activities whose times have come: the packets of the enabled ones."""
-        ready = [one for one in self._in_order if one.release_ns <= now_ns]
-        enabled = [one for one in ready if self.enabled and self._sub_schedules[one.sub_schedule]]
-        self._keep(one for one in self._activities if one.release_ns > now_ns)
+        """Take out the activities whose times have come: the packets of the enabled ones.
+
+        One that is a request to this service ends what is taken out: those after it are as it leaves the schedule.
+        """
+        ready = self._ready(now_ns)
+        enabled = [one for one in ready if self._is_on(one)]
+        taken = {id(one) for one in ready}
+        self._keep(one for one in self._activities if id(one) not in taken)
         late = [one.octets for one in enabled if one.release_ns < now_ns - self._late_ns]
         released = [one.octets for one in enabled if one.release_ns >= now_ns - self._late_ns]
         self.releasing += [*late, *released]
         return Due(released, late)
+
+    def _ready(self, now_ns: int) -> list[Activity]:
+        """The activities whose times have come, in order, up to the first that may change what becomes of the others."""
+        ready = [one for one in self._in_order if one.release_ns <= now_ns]
+        changes = (at for at, one in enumerate(ready) if self._is_on(one) and one.packet.service == _SERVICE)
+        return ready[: next(changes, len(ready)) + 1]
+
+    def _is_on(self, activity: Activity) -> bool:
+        return self.enabled and self._sub_schedules[activity.sub_schedule]
 
     def settle(self) -> None:
         """Note that all that was released has been executed."""

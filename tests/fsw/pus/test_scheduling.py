@@ -174,6 +174,23 @@ def test_what_could_not_be_released_in_time_is_late():
     assert schedule.state.releasing == (first, second, third, fourth)
 
 
+@pytest.mark.parametrize("change", [DisableSchedule(), DisableSubSchedules(sub_schedules=[2])])
+def test_a_request_that_changes_the_schedule_holds_for_what_is_due_after_it(change):
+    """Also where a loop that was late finds all of them due at once."""
+    schedule = Schedule()
+    octets = TcPacket(apid=5, count=9, service=11, subtype=change.__subtype__, data=change.encode()).encode()
+    before, after = packet(1).encode(), packet(2).encode()
+    done(schedule, EnableSchedule())
+    done(schedule, insert_of(1, [(START_NS + 3 * S, octets), (START_NS + 2 * S, before)]))
+    done(schedule, insert_of(2, [(START_NS + 4 * S, after)]))
+    now_ns = START_NS + 5 * S
+    assert schedule.drain(now_ns) == Due([before, octets], [])
+    done(schedule, change, now_ns)
+    assert schedule.deadline_ns == START_NS + 4 * S
+    assert schedule.drain(now_ns) == Due([], [])
+    assert schedule.is_empty
+
+
 def test_requests_of_too_many_octets_are_refused(monkeypatch):
     monkeypatch.setattr(Schedule, "OCTETS_MAX", 25)
     schedule = Schedule()

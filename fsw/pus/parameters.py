@@ -12,6 +12,7 @@ import msgspec
 
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import ITEM_OCTETS_MAX
+from kernels.coding.crc import crc32c
 from link.dictionary.codec.lazy import LazyCodecs
 from link.dictionary.domain import check_range
 from link.dictionary.kinds import Enumeration
@@ -30,9 +31,13 @@ from link.pus.services.verification import FailureCode, RefusedError
 
 
 class ParameterSettings(msgspec.Struct, frozen=True, array_like=True):
-    """The values that were set by command: by the parameter's name, identifier and value as encoded for service 20."""
+    """The values that were set by command: by the parameter's name, identifier and value as encoded for service 20.
+
+    `forms` says what the octets of a value mean (`_form`): another software may read other values in them.
+    """
 
     values: dict[str, bytes] = {}
+    forms: dict[str, int] = {}
 
 
 class _Assignment(NamedTuple):
@@ -90,12 +95,12 @@ class Parameters:
     @property
     def state(self) -> ParameterSettings:
         """The values that were set by command."""
-        return ParameterSettings(dict(self._settings))
+        return ParameterSettings(dict(self._settings), {name: self._form(name) for name in self._settings})
 
     def restore(self, state: ParameterSettings) -> int:
         """Set these values as soon as their apps are added; returns how many are of no parameter, or none of its."""
         self._settings = dict(state.values)
-        misfits = [name for name in state.values if not self._is_fit(name)]
+        misfits = [name for name in state.values if not self._is_fit(name, state.forms.get(name))]
         for name in misfits:
             del self._settings[name]
         return len(misfits)
@@ -195,9 +200,18 @@ class Parameters:
         ((_, value),) = self.table.decode(1, number.to_bytes(ID_OCTETS) + octets[ID_OCTETS:])
         return number, value
 
-    def _is_fit(self, name: str) -> bool:
+    def _form(self, name: str) -> int:
+        """The CRC-32C of what the octets of a parameter mean: kind, calibration, unit, epoch."""
+        field = self.table.entry(self._numbers[name]).field
+        meant = msgspec.structs.replace(field, name="", text="", limits=None, range=None, default=None)
+        return crc32c(msgspec.json.encode(meant))
+
+    def _is_fit(self, name: str, form: int | None) -> bool:
+        """Whether what was set of a parameter is a value of it; `form` is None where an earlier software noted none."""
         try:
             number, value = self._setting(name)
+            if form not in (None, self._form(name)):
+                return False
             check_range(self.table.entry(number).field, value)
         except (LookupError, DecodeError, ValueError):
             return False

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsw.pus.parameters import Parameters, ParameterSettings
-from link.dictionary import Dictionary, Int8ub, Int16ub, Integer, Telemetry, Text, parameter, wire
+from link.dictionary import Dictionary, Int8ub, Int16ub, Int64sb, Integer, Telemetry, Text, parameter, wire
 from link.pus.services.parameters import ParameterTable, ParameterValues, ReportValues, SetValues
 from link.pus.services.verification import RefusedError
 
@@ -110,6 +110,34 @@ def test_what_does_not_fit_any_more_is_left_out_and_counted():
     assert after.restore(ParameterSettings(stale)) == 3
     after.add("thermal", app)
     assert app == Thermal(label="ok")
+
+
+def test_octets_that_mean_another_value_in_this_software_are_left_out():
+    """The same name and as many octets, but of another kind, scale or unit; what nobody reads differently stays."""
+    before, _ = service()
+    list(before.handle(before.table.set_values({1: 20.0, 3: "ok", 4: 7})))
+
+    def after(**changes):
+        entries = [
+            msgspec.structs.replace(one, field=msgspec.structs.replace(one.field, **changes)) if one.id == 1 else one
+            for one in Dictionary.of("n", 1, {}, [Thermal]).parameters
+        ]
+        again = Parameters(ParameterTable(entries), {})
+        return again.restore(before.state), sorted(again.state.values)
+
+    others, every = ["thermal.label", "thermal.nibble"], ["thermal.label", "thermal.low_degc", "thermal.nibble"]
+    assert after(kind=Int64sb, range=None) == (1, others)
+    assert after(unit="K") == (1, others)
+    assert after(text="now explained", range=(-40, 70), default=6.0) == (0, every)
+
+
+def test_what_an_earlier_software_stored_without_its_forms_stays():
+    parameters, app = service()
+    octets = msgspec.msgpack.encode([{"thermal.label": parameters.table.encode(3, "ok")}])
+    after = Parameters(parameters.table, {})
+    assert after.restore(msgspec.msgpack.decode(octets, type=ParameterSettings)) == 0
+    after.add("thermal", app)
+    assert app.label == "ok"
 
 
 def test_an_app_that_refuses_what_was_set_begins_with_its_default():

@@ -151,7 +151,7 @@ class Schedule:
         return Due(released, late)
 
     def _ready(self, now_ns: int) -> list[Activity]:
-        """The activities whose times have come, in order, up to the first that may change what becomes of the others."""
+        """The activities whose times have come, in order, up to the first that may change what becomes of others."""
         ready = [one for one in self._in_order if one.release_ns <= now_ns]
         changes = (at for at, one in enumerate(ready) if self._is_on(one) and one.packet.service == _SERVICE)
         return ready[: next(changes, len(ready)) + 1]

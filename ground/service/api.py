@@ -150,7 +150,7 @@ class _Numbered(msgspec.Struct):
 
 AnyAnswer = Reply | Refusal | News | Dropped
 _Kind = TypeVar("_Kind")
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _ENCODER = msgspec.json.Encoder()
 _REQUESTS: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)
 _ANSWERS: msgspec.json.Decoder[AnyAnswer] = msgspec.json.Decoder(AnyAnswer)
@@ -191,5 +191,5 @@ def request_id(line: bytes) -> int | None:
     """The `id` of a request that is otherwise malformed; None where it cannot be found."""
     try:
         return msgspec.json.decode(line, type=_Numbered).id
-    except (*_UNREADABLE, RecursionError):
+    except _UNREADABLE:
         return None

@@ -7,7 +7,7 @@ import msgspec
 
 from link.bundles.contents import BundleContents, bundle_contents
 from link.bundles.deltas import Delta, make_delta
-from link.bundles.envelope import unverified_head
+from link.bundles.envelope import read_declared, unverified_head
 from link.bundles.keys import new_private_key, public_half
 from link.bundles.software import make_software
 from link.errors import DecodeError
@@ -53,8 +53,8 @@ def delta_octets(new: bytes, base: bytes = b"") -> int:
     """
     try:
         _, manifest = unverified_head(new)
-        said = msgspec.json.decode(manifest, type=_Named)
-    except (DecodeError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        said = read_declared(manifest, _Named)
+    except DecodeError as error:
         raise ValueError(str(error)) from None
     return len(make_delta(said.name, said.version, new, base).encode(new_private_key()))
 

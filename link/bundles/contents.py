@@ -5,7 +5,15 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from link.bundles.envelope import BundleName, PartDigest, checked_parts, sha256_of, unseal, unverified_head
+from link.bundles.envelope import (
+    BundleName,
+    PartDigest,
+    checked_parts,
+    read_declared,
+    sha256_of,
+    unseal,
+    unverified_head,
+)
 from link.bundles.releases import release_of
 from link.bundles.software import SOFTWARE_KIND, Software
 from link.errors import DecodeError
@@ -37,10 +45,7 @@ class _Named(msgspec.Struct):
 def bundle_kind(octets: bytes) -> str:
     """The kind that a bundle says to be of, not verified; raises DecodeError."""
     _, manifest = unverified_head(octets)
-    try:
-        return msgspec.json.decode(manifest, type=_Kind).kind
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DecodeError(f"manifest: {error}") from None
+    return read_declared(manifest, _Kind).kind
 
 
 def target_of(octets: bytes) -> str:
@@ -49,10 +54,7 @@ def target_of(octets: bytes) -> str:
     if kind in (SOFTWARE_KIND, DELTA_KIND):
         return SOFTWARE_KIND  # what a delta makes, only its base tells
     _, manifest = unverified_head(octets)
-    try:
-        return msgspec.json.decode(manifest, type=_Named).name
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DecodeError(f"manifest: {error}") from None
+    return read_declared(manifest, _Named).name
 
 
 def bundle_contents(octets: bytes, trusted_keys: tuple[bytes, ...]) -> BundleContents:
@@ -78,9 +80,6 @@ def bundle_contents(octets: bytes, trusted_keys: tuple[bytes, ...]) -> BundleCon
 def _named(octets: bytes, trusted_keys: tuple[bytes, ...]) -> tuple[str, str]:
     """Name and version of a signed bundle whose parts are as it says. Raises DecodeError."""
     manifest, parts = unseal(octets, trusted_keys)
-    try:
-        said = msgspec.json.decode(manifest, type=_Named)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DecodeError(f"manifest: {error}") from None
+    said = read_declared(manifest, _Named)
     checked_parts(said.parts, parts)
     return said.name, said.version

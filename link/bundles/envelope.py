@@ -34,6 +34,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _Manifest = TypeVar("_Manifest", bound=Declared)
+_Read = TypeVar("_Read", bound=msgspec.Struct)
 
 
 class PartDigest(Declared, frozen=True):
@@ -100,10 +101,12 @@ def read_canonical(octets: bytes, kind: type[_Manifest]) -> _Manifest:
     return manifest
 
 
-def read_declared(octets: bytes, kind: type[_Manifest]) -> _Manifest:
+def read_declared(octets: bytes, kind: type[_Read]) -> _Read:
     """A manifest in JSON of any form; raises DecodeError."""
     try:
         return msgspec.json.decode(octets, type=kind)
+    except RecursionError:
+        raise DecodeError("manifest: nested too deep") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DecodeError(f"manifest: {error}") from None
 

@@ -122,3 +122,11 @@ def test_a_zip_application_starts_as_it_lies_in_its_bundle(tmp_path):
 def test_a_manifest_holds_what_is_asked_of_it():
     manifest = SoftwareManifest(name="n", version="1", kind="software", parts=(digest_of("image", b"x"),))
     assert Software.decode(seal(PRIVATE, msgspec.json.encode(manifest), [b"x"]), KEYS).image == b"x"
+
+
+def test_a_manifest_that_nobody_signed_is_not_read_beyond_bounds():
+    """What an upload says to be is looked at before its signature is: it must not end who looks."""
+    octets = seal(PRIVATE, b'{"x":' + b"[" * 100_000, [])
+    for read in (bundle_kind, target_of, lambda octets: bundle_contents(octets, KEYS)):
+        with pytest.raises(DecodeError, match="nested too deep"):
+            read(octets)

@@ -63,14 +63,15 @@ class Node:
     def next_wake_ns(self) -> int:
         """The monotonic time at which something is due next, if nothing arrives before."""
         loop = self.executive
-        times = (
-            loop.next_due_ns,
-            loop.rested(_DOWNLINK, self.telecom.next_wake_ns),
-            loop.rested(_FILE_DATA, self.files.deadline_ns if self.files.is_active else None),
-            loop.rested(_SCHEDULE, self.services.next_release_ns if self.services.may_release else None),
-            loop.rested(_COMPLETIONS, _AT_ONCE_NS if self.dispatcher.behind else None),
-            loop.rested(_PLAYBACK, self.playback.next_wake_ns if self.playback.is_active else None),
-        )
+        times = [loop.next_due_ns, loop.rested(_DOWNLINK, self.telecom.next_wake_ns)]
+        if self.files.is_active:
+            times.append(loop.rested(_FILE_DATA, self.files.deadline_ns))
+        if self.services.may_release:
+            times.append(loop.rested(_SCHEDULE, self.services.next_release_ns))
+        if self.dispatcher.behind:
+            times.append(loop.rested(_COMPLETIONS, _AT_ONCE_NS))
+        if self.playback.is_active:
+            times.append(loop.rested(_PLAYBACK, self.playback.next_wake_ns))
         return min([ns for ns in times if ns is not None])
 
     @property

@@ -94,7 +94,7 @@ class Dwell(App, period_ms=10_000, budget_ms=10):
     @property
     def due_ns(self) -> int | None:
         """When the next sample is due; None while nothing is watched."""
-        return min([one.due_ns for one in self._watched.values()], default=None)
+        return min([one.due_ns for one in self._watched.values()]) if self._watched else None
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """Take the samples that are due; those whose time has passed altogether are left out."""

@@ -331,9 +331,11 @@ class Files(App, period_ms=1000, budget_ms=20):
         self.store.look_again()
         yield from map(_noticed, self.store.drain_notices())
         yield from self._news(now_ns)
-        following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))
-        for transfer in (*self._transfers.values(), *map(_Transfer, following)):
-            yield _status(transfer, ProductState.QUEUED if transfer.first_pdu_utc_ns is None else ProductState.SENDING)
+        if self.store.waiting_count or self._transfers:
+            following = islice(self._waiting(), max(0, _TRANSFERS_MAX - len(self._transfers)))
+            for transfer in (*self._transfers.values(), *map(_Transfer, following)):
+                is_queued = transfer.first_pdu_utc_ns is None
+                yield _status(transfer, ProductState.QUEUED if is_queued else ProductState.SENDING)
         if self._delivered:
             yield _status(self._delivered, ProductState.DELIVERED)
 

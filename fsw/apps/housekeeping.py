@@ -12,6 +12,7 @@ from fsw.comms.telecom import Telecom
 from fsw.executive.app import App, AppReport
 from fsw.executive.bus import Bus
 from fsw.executive.executive import Executive
+from fsw.executive.sendable import bounded
 from fsw.own.jobs import SharedRunner
 from fsw.store.crash_log import CrashLog
 from fsw.store.products import ProductStore
@@ -20,7 +21,7 @@ from link.cop1.farm import FarmState
 from link.dictionary import Event, Float32b, Int8ub, Int16ub, Int32ub, Octets, Telemetry, wire
 
 _NS = 1_000_000_000
-_U8_MAX, _U16_MAX, _U32_MAX = 0xFF, 0xFFFF, 0xFFFF_FFFF
+_U16_MAX = 0xFFFF
 
 
 class NodeStatus(Telemetry, id=0x01):
@@ -143,46 +144,47 @@ class Housekeeping(App, period_ms=1000, budget_ms=20):
     def _status(self, uptime_s: int, load: float, power: PowerReading) -> NodeStatus:
         executive, dispatcher, uplink = self.executive, self.dispatcher, self.telecom.uplink
         reporter, port = self.reporter, self.telecom.port.state
-        return NodeStatus(
+        status = NodeStatus(
             dictionary=bytes.fromhex(self.dictionary_version),
-            boots=min(self.numbers.boots, _U16_MAX),
+            boots=self.numbers.boots,
             uptime_s=uptime_s,
             ticks=executive.ticks % (1 << 32),
-            ticks_missed=min(executive.missed, _U16_MAX),
-            ticks_skipped=min(executive.skipped, _U16_MAX),
-            set_aside=min(executive.set_aside, _U8_MAX),
-            overruns=min(executive.overruns, _U16_MAX),
-            failures=min(executive.failures, _U16_MAX),
+            ticks_missed=executive.missed,
+            ticks_skipped=executive.skipped,
+            set_aside=executive.set_aside,
+            overruns=executive.overruns,
+            failures=executive.failures,
             loop_load=round(100 * load),
-            jobs=min(self.jobs.unfinished, _U8_MAX),
-            products_waiting=min(self.store.waiting_count, _U16_MAX),
-            store_octets=min(self.store.octets, _U32_MAX),
-            commands_accepted=min(dispatcher.accepted, _U16_MAX),
-            commands_rejected=min(dispatcher.rejected, _U16_MAX),
-            commands_failed=min(dispatcher.failed, _U16_MAX),
-            tc_frames_accepted=min(uplink.accepted, _U16_MAX),
-            tc_frames_discarded=min(uplink.discarded, _U16_MAX),
-            tc_frames_rejected=min(uplink.rejected, _U16_MAX),
+            jobs=self.jobs.unfinished,
+            products_waiting=self.store.waiting_count,
+            store_octets=self.store.octets,
+            commands_accepted=dispatcher.accepted,
+            commands_rejected=dispatcher.rejected,
+            commands_failed=dispatcher.failed,
+            tc_frames_accepted=uplink.accepted,
+            tc_frames_discarded=uplink.discarded,
+            tc_frames_rejected=uplink.rejected,
             tc_octets_skipped=uplink.octets_skipped % (1 << 32),
             farm_state=uplink.farm.state,
             farm_expects=uplink.farm.vr,
             tm_frames=self.telecom.downlink.sender.frames % (1 << 32),
-            reports_dropped=min(self.bus.dropped + reporter.dropped, _U16_MAX),
-            reports_throttled=min(executive.throttled, _U32_MAX),
-            reports_unsendable=min(executive.unsendable, _U32_MAX),
-            reports_forgotten=min(reporter.forgotten, _U16_MAX),
-            releases_dropped=min(reporter.services.releases_dropped, _U16_MAX),
-            checks_unread=min(reporter.services.monitor.unreadable, _U16_MAX),
-            tc_packets_bad=min(uplink.bad_packets, _U16_MAX),
-            notes_lost=min(self.crash_log.lost, _U8_MAX),
-            port_losses=min(port.losses, _U16_MAX),
-            port_refused=min(port.refused, _U16_MAX),
+            reports_dropped=self.bus.dropped + reporter.dropped,
+            reports_throttled=executive.throttled,
+            reports_unsendable=executive.unsendable,
+            reports_forgotten=reporter.forgotten,
+            releases_dropped=reporter.services.releases_dropped,
+            checks_unread=reporter.services.monitor.unreadable,
+            tc_packets_bad=uplink.bad_packets,
+            notes_lost=self.crash_log.lost,
+            port_losses=port.losses,
+            port_refused=port.refused,
             power_w=power.watts,
             energy_j=self._energy_j,
             power_source=PowerSource[power.source.upper()],
-            kernels_failed=min(len(self.kernels_failed), _U8_MAX),
+            kernels_failed=len(self.kernels_failed),
             last_request=dispatcher.memory.last_count,
-            requests_repeated=min(dispatcher.memory.repeated, _U16_MAX),
-            memory_failed=min(self.memory.failed, _U16_MAX),
-            memory_damaged=min(self.memory.damaged, _U8_MAX),
+            requests_repeated=dispatcher.memory.repeated,
+            memory_failed=self.memory.failed,
+            memory_damaged=self.memory.damaged,
         )
+        return bounded(status)

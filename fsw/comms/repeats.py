@@ -23,6 +23,7 @@ class Repeats:
     def __init__(self, capacity: int) -> None:
         self.capacity, self.forgotten = capacity, 0
         self._sent: tuple[deque[_Sent], ...] = tuple(deque() for _ in AGAIN_AFTER_NS)
+        self._times = tuple(zip(self._sent, AGAIN_AFTER_NS, strict=True))
 
     def __len__(self) -> int:
         return sum(map(len, self._sent))
@@ -36,7 +37,7 @@ class Repeats:
 
     def is_due(self, now_ns: int, times: int) -> bool:
         """Whether `pop` has a packet."""
-        for sent, after_ns in zip(self._sent[:times], AGAIN_AFTER_NS, strict=False):
+        for sent, after_ns in self._times[:times]:
             if sent and now_ns - sent[0].first_ns >= after_ns:
                 return True
         return False

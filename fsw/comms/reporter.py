@@ -87,7 +87,7 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     @property
     def dropped(self) -> int:
         """Records whose queue was full, here or in the sender."""
-        return sum(one.dropped for one in self._live.values()) + sum(self.sender.dropped.values())
+        return sum([one.dropped for one in self._live.values()]) + sum(self.sender.dropped.values())
 
     @property
     def forgotten(self) -> int:
@@ -130,18 +130,19 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     def _hand_over(self) -> bool:
         """Hand over waiting packets, by class, as far as there is room; returns whether all found room."""
         are_due = self._are_repeats_due
-        while self._has_room:
+        while True:
             waiting = [name for name, one in self._live.items() if one]
             if are_due:
                 waiting.append(REPEATS)
             if not waiting:
                 return True
+            if not self._has_room:
+                return False
             name = self.turns.next(waiting)
             packet = self._next_repeated() if name == REPEATS else self._packet(self._live[name].pop())
             are_due = self._are_repeats_due if name == REPEATS else are_due
             self.turns.note(name, len(packet))
             self.sender.offer(self.channel, packet)
-        return False
 
     @property
     def _are_repeats_due(self) -> bool:

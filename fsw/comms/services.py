@@ -115,6 +115,7 @@ class Services(App, period_ms=10_000, budget_ms=20):
         self._declared = {(Telemetry, entry.id, entry.name) for entry in structures} | {
             (Event, entry.id, entry.name) for entry in self.dictionary.events
         }
+        self._checked: set[type[Record]] = set()  # the classes of records of which that was found
         self.monitor = Monitor(self.parameters.number, _CHECK_EVENTS, tick_ms=_TICK_MS)
         self.actions = EventActions()
         self.forwarding = ForwardControl({self.dictionary.apid})
@@ -153,10 +154,11 @@ class Services(App, period_ms=10_000, budget_ms=20):
     def check(self, record: Record) -> None:
         """Raise UnsendableError for a record that fits into no packet, or that the ground could not decode."""
         check_sendable(record)
-        if isinstance(record, _DECLARED):
+        if type(record) not in self._checked and isinstance(record, _DECLARED):
             kind, name = Event if isinstance(record, Event) else Telemetry, type(record).__name__
             if (kind, record.__id__, name) not in self._declared:
                 raise UnsendableError(f"{name} is not in the dictionary: declare it in the app's own file")
+            self._checked.add(type(record))
 
     def report_of(self, record: Record) -> Report | None:
         """The report of a published record; None if it is not due, or its event is disabled or beyond its quota."""
@@ -214,8 +216,10 @@ class Services(App, period_ms=10_000, budget_ms=20):
     @property
     def due_ns(self) -> int | None:
         """When a structure is to be reported, a parameter to be checked or a transfer given up; None for never."""
-        due = (self.housekeeping.deadline_ns, self.monitor.deadline_ns, self.large.next_due_ns)
-        return min([ns for ns in due if ns is not None], default=None)
+        sample_ns, check_ns, part_ns = self.housekeeping.deadline_ns, self.monitor.deadline_ns, self.large.next_due_ns
+        if sample_ns is check_ns is part_ns is None:  # as nearly always
+            return None
+        return min([ns for ns in (sample_ns, check_ns, part_ns) if ns is not None])
 
     def pop_scheduled(self) -> Due:
         """The scheduled packets whose times have come; before any is executed, it is stored that they were taken out.

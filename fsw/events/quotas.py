@@ -83,7 +83,7 @@ class Quotas:
         """When a period ends in which something was held back; 0: one has ended; None: there is none."""
         if self._ended:
             return 0
-        return min((period.ends_ns for period in self._periods.values() if period.held), default=None)
+        return min([period.ends_ns for period in self._periods.values() if period.held], default=None)
 
     def drain(self, now_ns: int) -> Iterable[HeldBack]:
         """What was held back in the periods that have ended by now."""

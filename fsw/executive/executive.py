@@ -135,7 +135,11 @@ class _Contained:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        return self.executive._leave(self.name, self.budget_ms, (self.start_ns, self.outer), error, self.passes)
+        executive = self.executive
+        if error is None and executive._now_ns() == self.start_ns and not executive._troubled:
+            executive._sheet.open = self.outer  # nothing to account for, as in `attempt`
+            return True
+        return executive._leave(self.name, self.budget_ms, (self.start_ns, self.outer), error, self.passes)
 
 
 class Executive:
@@ -216,14 +220,20 @@ class Executive:
     def next_due_ns(self) -> int:
         """When an app is due next: at a tick, or before it."""
         start_ns = self._now_ns()
-        asked = [task for task in self._prompt if task.is_allowed or task.ends_ns]
+        asked, due_ns = [task for task in self._prompt if task.is_allowed or task.ends_ns], self._tick_ns
         for task in asked:
-            self._ask_prompt(task, _due_ns)
+            try:  # without a section, as in `_ask_prompt`, nor a call for each: this is asked at each turn
+                answer_ns = task.app.due_ns
+            except BaseException:
+                answer_ns = self._ask(task.app, _due_ns)
+            if answer_ns is None and not self._backoff.streaks:
+                task.prompt_ns = _NEVER_NS
+            else:
+                due_ns = min(due_ns, self._note_prompt(task, answer_ns))
         if self._now_ns() - start_ns > _AT_ONCE_NS:  # who thinks long is asked again, in a section of its own
-            for task in asked:
-                self._note_prompt(task, self._ask(task.app, _due_ns))
+            due_ns = min([self._tick_ns, *[self._note_prompt(task, self._ask(task.app, _due_ns)) for task in asked]])
         self._are_asked = True
-        return min([self._tick_ns, *[task.prompt_ns for task in asked]])
+        return due_ns
 
     @property
     def throttled(self) -> int:
@@ -416,10 +426,11 @@ class Executive:
         else:
             self._note_prompt(task, answer_ns)
 
-    def _note_prompt(self, task: _Task, answer_ns: int | None) -> None:
+    def _note_prompt(self, task: _Task, answer_ns: int | None) -> int:
         task.prompt_ns = _NEVER_NS if answer_ns is None else answer_ns
         if self._backoff.streaks:
             task.prompt_ns = max(task.prompt_ns, self._backoff.rests_until(task.app.app_name))
+        return task.prompt_ns
 
     def _prompt_ns_awake(self, task: _Task) -> int:
         """When the app is due by its own word, at once if it is busy; the last answer holds until something happens."""

@@ -3,8 +3,11 @@
 A record is sealed then: what was checked goes down, also if its app changes it afterwards, and is encoded once.
 """
 
+from typing import TypeVar
+
 from fsw.executive.sentence import sentence_of
 from link.dictionary.declare import Event, Record, Telemetry
+from link.dictionary.kinds import Integer
 from link.pus.message import Report
 from link.pus.packets import TM_DATA_MAX
 
@@ -19,6 +22,24 @@ class UnsendableError(Exception):
 def capped(count: int, bits: int) -> int:
     """A counter for a field of so many bits: its greatest number, where the counter is greater."""
     return min(count, (1 << bits) - 1)
+
+
+_Record = TypeVar("_Record", bound=Record)
+
+
+def bounded(record: _Record) -> _Record:
+    """`record`, each whole number that is greater than its field holds at the greatest one: for many counters at once.
+
+    As long as all of them fit it costs nothing: the record is sealed here, and not encoded again where it is checked.
+    """
+    try:
+        record.seal()
+    except ValueError:  # also of what is no counter: then it is found again where the record is checked
+        for field in record.__fields__:
+            count = getattr(record, field.name)
+            if isinstance(field.kind, Integer) and type(count) is int:
+                setattr(record, field.name, min(count, field.kind.bounds[1]))
+    return record
 
 
 def check_sendable(record: Record) -> None:

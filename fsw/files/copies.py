@@ -43,6 +43,8 @@ class Copies:
     @property
     def due_ns(self) -> int | None:
         """When `step` has something to do; None while there is nothing."""
+        if not self._copies:
+            return None
         due = [self._piece_ns] if self._current is not None else []
         due += [self._report_ns] if self._copies and self._interval_ns else []
         return min(due, default=None)

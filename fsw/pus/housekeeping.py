@@ -131,6 +131,8 @@ class HousekeepingStructures:
     @property
     def deadline_ns(self) -> int | None:
         """When the next report is due; None while none is periodic."""
+        if not self._created:  # as nearly always: this is asked at each turn of the loop
+            return None
         return min([kept.due_ns for kept in self._created.values() if kept.enabled], default=None)
 
     def step(self, now_ns: int) -> Iterator[HousekeepingReport]:

@@ -104,8 +104,9 @@ class Monitor:
     @property
     def deadline_ns(self) -> int | None:
         """When the next check is due; None while there is none."""
-        due = [watch.due_ns for watch in self._watches.values() if watch.enabled]
-        return min(due, default=None) if self.enabled else None
+        if not self.enabled or not self._watches:
+            return None
+        return min([watch.due_ns for watch in self._watches.values() if watch.enabled], default=None)
 
     def step(self, now_ns: int, utc_ns: int) -> tuple[list[tuple[int, Transition]], list[Report]]:
         """Make the checks that are due: the events to raise, each with its transition, and reports of all transitions.

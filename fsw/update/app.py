@@ -204,8 +204,10 @@ class Update(App, period_ms=10_000, budget_ms=500):
     @property
     def due_ns(self) -> int | None:
         """The monotonic time at which a verification goes on, or a trial is judged, before the next tick."""
-        due = (target.updates.next_due_ns(self._now_ns) for target in self.targets.values())
-        return min((ns for ns in due if ns is not None), default=None)
+        if not self.targets:
+            return None
+        due = [target.updates.next_due_ns(self._now_ns) for target in self.targets.values()]
+        return min([ns for ns in due if ns is not None], default=None)
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
         """What is due of each target, and its status."""

@@ -38,5 +38,6 @@ def randomise(frames: NDArray[np.uint8], code: Code) -> None:
 def randomised(octets: bytes, code: Code) -> bytes:
     """One frame with the sequence added."""
     frame = bytearray(ffi.buffer(octets_of(octets)) if type(octets) is not bytes else octets)
-    require(lib.sr_randomise(ffi.from_buffer("uint8_t[]", frame), 0, len(frame), 1, Code(code)))
+    chosen = code if type(code) is Code else Code(code)
+    require(lib.sr_randomise(ffi.from_buffer("uint8_t[]", frame), 0, len(frame), 1, chosen))
     return bytes(frame)

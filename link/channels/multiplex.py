@@ -144,7 +144,10 @@ class Multiplexer:
     @property
     def waiting(self) -> bool:
         """Whether the next frame will be more than an idle one."""
-        return any(channel.packer.waits for channel in self._channels.values())
+        for channel in self._channels.values():  # not `any`: this is asked at each turn of a node
+            if channel.packer.waits:
+                return True
+        return False
 
     def next_turn(self, size: int) -> Turn:
         """The content of the next frame, which has `size` octets for packets."""
@@ -159,13 +162,17 @@ class Multiplexer:
 
     def _pick(self) -> _Channel | None:
         """The waiting channel of the highest priority that has not used up its quota, or else the last that waits."""
-        waiting = [channel for channel in self._channels.values() if channel.packer.waits]
-        chosen = next((channel for channel in waiting if channel.may_go_on), waiting[-1] if waiting else None)
-        for channel in waiting:
-            channel.frames_in_a_row = channel.frames_in_a_row + 1 if channel is chosen else 0
-            if channel is chosen:
+        chosen = None
+        for channel in self._channels.values():
+            if not channel.packer.waits:
+                continue
+            if chosen:  # the one before lets this one go first
+                chosen.frames_in_a_row, chosen.yielded = 0, chosen.yielded + 1
+            chosen = channel
+            if channel.may_go_on:
                 break
-            channel.yielded += 1
+        if chosen:
+            chosen.frames_in_a_row += 1
         return chosen
 
     def _channel(self, name: str) -> _Channel:

@@ -10,11 +10,11 @@ class TmSender(Multiplexer):
 
     def __init__(self, managed: Managed) -> None:
         super().__init__(managed.tm_channels, idle_channel=TM_IDLE_CHANNEL)
-        self.managed = managed
+        self.managed, self._data_octets = managed, managed.tm_data_octets
 
     def next_frame(self, clcw_word: int = 0) -> bytes:
         """One encoded transfer frame of `tm_frame_octets`; `clcw_word` is its operational control field, if managed."""
-        turn = self.next_turn(self.managed.tm_data_octets)
+        turn = self.next_turn(self._data_octets)
         pointer = ONLY_IDLE if turn.is_idle else NO_HEADER if turn.first_header is None else turn.first_header
         frame = TmFrame(
             spacecraft_id=self.managed.spacecraft_id,

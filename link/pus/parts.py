@@ -88,7 +88,7 @@ class Reassembly:
     @property
     def deadline_ns(self) -> int | None:
         """When `step` gives up a transaction unless its next part comes before; None while none is open."""
-        return min((one.deadline_ns for one in self._open.values()), default=None)
+        return min([one.deadline_ns for one in self._open.values()], default=None) if self._open else None
 
     def accept(self, part: DownlinkedPart | UplinkedPart, now_ns: int) -> bytes | UplinkAborted | None:
         """The whole data, if `part` is its last; the report that the transaction was given up; or None."""

@@ -4,7 +4,7 @@ import pytest
 
 from fsw.comms.services import Services
 from fsw.executive.bus import Bus
-from fsw.executive.sendable import UnsendableError, check_sendable
+from fsw.executive.sendable import UnsendableError, bounded, check_sendable
 from fsw.executive.sentence import sentence_of
 from hal.sim.clock import VirtualClock
 from link.dictionary import Counted, Dictionary, Event, Int8ub, Octets, Telemetry, wire
@@ -45,6 +45,19 @@ def test_what_was_checked_goes_down_whatever_becomes_of_the_record():
     check_sendable(blob)
     blob.percent = 300
     assert blob.encode() == octets
+
+
+@pytest.mark.parametrize(("percent", "told"), [(255, 255), (256, 255), (1 << 40, 255)])
+def test_a_counter_is_bounded_by_its_field(percent, told):
+    blob = bounded(Blob(percent=percent, octets=b"x"))
+    check_sendable(blob)
+    assert (blob.percent, blob.octets) == (told, b"x")
+    assert Blob.decode(blob.encode()) == blob
+
+
+def test_bounding_leaves_what_is_no_counter_to_the_check():
+    with pytest.raises(UnsendableError, match="percent = None"):
+        check_sendable(bounded(Blob(percent=None, octets=b"")))
 
 
 class Plain(Record):

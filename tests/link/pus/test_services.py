@@ -1,5 +1,6 @@
 """Message types: each reads back from its packet, and a command's stages are reported in order whatever arrives."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -115,3 +116,22 @@ def test_activities_to_insert():
     request = insert_of(2, [(start_ns, b"ab"), (start_ns + 1_500_000_000, b"c")])
     assert (request.sub_schedule, request.count) == (2, 2)
     assert request.activities == bytes.fromhex("7be64fa5 000000 6162 7be64fa6 800000 63")
+
+
+@given(structure=st.integers(-1, 1 << 16) | st.none(), values=st.binary(max_size=20) | st.just(bytearray(b"ab")))
+def test_a_housekeeping_report_encodes_as_its_codec_does(structure, values):
+    report = housekeeping.HousekeepingReport(structure=structure, values=values)
+    try:
+        expected = report.__codec__.encode([structure, values])
+    except ValueError as error:
+        with pytest.raises(ValueError, match=re.escape(str(error))):
+            report.encode()
+    else:
+        assert report.encode() == expected
+
+
+def test_a_sealed_housekeeping_report_stays_as_it_was_sealed():
+    report = housekeeping.HousekeepingReport(structure=1, values=b"a")
+    sealed = report.seal()
+    report.values = b"b"
+    assert report.encode() == sealed

@@ -23,7 +23,6 @@ class Repeats:
     def __init__(self, capacity: int) -> None:
         self.capacity, self.forgotten = capacity, 0
         self._sent: tuple[deque[_Sent], ...] = tuple(deque() for _ in AGAIN_AFTER_NS)
-        self._times = tuple(zip(self._sent, AGAIN_AFTER_NS, strict=True))
 
     def __len__(self) -> int:
         return sum(map(len, self._sent))
@@ -37,10 +36,10 @@ class Repeats:
 
     def is_due(self, now_ns: int, times: int) -> bool:
         """Whether `pop` has a packet."""
-        for sent, after_ns in self._times[:times]:
-            if sent and now_ns - sent[0].first_ns >= after_ns:
-                return True
-        return False
+        if not any(self._sent):  # as nearly always
+            return False
+        ages = zip(self._sent[:times], AGAIN_AFTER_NS, strict=False)
+        return any(sent and now_ns - sent[0].first_ns >= after_ns for sent, after_ns in ages)
 
     def pop(self, now_ns: int, times: int) -> bytes | None:
         """The next packet that is due to be sent again, if each is sent again `times` times; or None."""

@@ -76,6 +76,19 @@ class ReedSolomon:
         require(lib.sr_rs_encode(_params(self), start, len(data), out, len(block), 1))
         return bytes(block)
 
+    def decode_block(self, block: bytes) -> tuple[bytes, int]:
+        """The data of one block, of block_size octets, and how many symbols of it were corrected.
+
+        UNCORRECTABLE in place of these where that is so of any codeword. Raises ValueError for another length.
+        """
+        if len(block) != self.block_size:
+            raise ValueError(f"{len(block)} octets, expected {self.block_size}")
+        data, corrections = bytearray(self.data_size), ffi.new("int8_t[]", self.interleave)
+        start, out = ffi.from_buffer("uint8_t[]", block), ffi.from_buffer("uint8_t[]", data)
+        require(lib.sr_rs_decode(_params(self), start, len(block), out, len(data), 1, corrections))
+        counts = list(corrections)
+        return bytes(data), UNCORRECTABLE if UNCORRECTABLE in counts else sum(counts)
+
     def decode(self, blocks: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int8]]:
         """Correct up to parity / 2 wrong symbols in each codeword of blocks (count, block_size).
 

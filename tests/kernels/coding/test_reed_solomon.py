@@ -174,6 +174,17 @@ def test_decode_is_total(code, count, random):
             assert changes == corrections[b, c] <= code.parity // 2
 
 
+@given(codes(), st.integers(0, 40), st.randoms(use_true_random=False))
+def test_one_block_is_decoded_as_a_row_of_many(code, errors, random):
+    block = bytearray(code.encode_block(random.randbytes(code.data_size)))
+    for _ in range(errors):
+        block[random.randrange(len(block))] ^= random.randint(1, 255)
+    rows, corrections = code.decode(np.frombuffer(bytes(block), np.uint8)[np.newaxis])
+    data, symbols = code.decode_block(bytes(block))
+    assert data == rows[0].tobytes()
+    assert symbols == (UNCORRECTABLE if (corrections == UNCORRECTABLE).any() else corrections.sum())
+
+
 @pytest.mark.parametrize("parity", [32, 16])
 @pytest.mark.parametrize("virtual_fill", [0, 1, 50, 222])
 def test_agrees_with_reedsolo(parity, virtual_fill):
@@ -239,6 +250,8 @@ def test_refuses_what_is_not_blocks():
     for size in (0, 222, 224):
         with pytest.raises(ValueError, match=f"{size} octets, expected 223"):
             code.encode_block(bytes(size))
+    with pytest.raises(ValueError, match="254 octets, expected 255"):
+        code.decode_block(bytes(254))
     with pytest.raises(ValueError, match="expected"):
         code.encode(noise(3, 222))
     with pytest.raises(ValueError, match="expected"):

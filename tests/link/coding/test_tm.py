@@ -248,6 +248,24 @@ def test_counters_whatever_the_chunking(data):
         assert getattr(pieces, name) == getattr(whole, name)
 
 
+PLAIN = replace(CODED, randomise=False)
+
+
+@pytest.mark.parametrize("managed", [CODED, PLAIN, NO_FECF, BARE])
+@given(st.data())
+def test_a_unit_that_comes_by_itself_counts_as_one_of_a_stream(managed, data):
+    """A live link, on which the wrong symbols of a unit may be too many, or in its marker, or behind a good code."""
+    sent = [bytearray(unit) for unit in units(managed, [*frames(5), bytes(60)])]
+    for _ in range(data.draw(st.integers(0, 60))):
+        unit = data.draw(st.sampled_from(sent))
+        unit[data.draw(st.integers(0, len(unit) - 1))] ^= data.draw(st.integers(1, 255))
+    whole, all_frames = fed(managed, b"".join(map(bytes, sent)))
+    pieces, same_frames = fed(managed, b"".join(map(bytes, sent)), len(sent[0]))
+    assert same_frames == all_frames
+    for name in ("received", "corrected_frames", "corrected_symbols", "uncorrectable", "octets_skipped"):
+        assert getattr(pieces, name) == getattr(whole, name)
+
+
 @pytest.mark.parametrize("size", [None, 150])
 def test_units_beyond_correction_are_counted_and_not_given(size):
     """The second and the third of four, with a marker behind them; without a CRC that is all there is to go by."""

@@ -122,6 +122,20 @@ def test_it_flies_until_it_is_to_end(bench):
     assert bench.watch.fed
 
 
+@pytest.mark.requirement("FSW-SUP-012")
+def test_what_watches_it_is_fed_at_its_interval_and_only_while_health_is_good(bench, monkeypatch):
+    plan, health = Supervised("", "", "", ()), {"is_good": True}
+    supervision = Supervision(plan, HostClock(), report=print, loaded=print, watchers=[bench.watch])
+    monkeypatch.setattr(supervision._supervisor, "is_healthy", lambda _: health["is_good"])
+    fed = []
+    for ms in range(10, 100, 10):
+        health["is_good"] = ms < 50 or ms >= 80
+        supervision._feed(ms * 1_000_000)
+        fed.append(bench.watch.fed)
+    assert fed == [0, 1, 1, 2, 2, 2, 2, 3, 3]
+    supervision._processes.close()
+
+
 @pytest.mark.parametrize(
     ("deed", "cause"),
     [("raises", "exception"), ("ends", "ended"), ("commanded", "commanded"), ("leaves", "SIGKILL")],

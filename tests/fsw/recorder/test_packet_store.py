@@ -404,6 +404,16 @@ def test_what_is_gone_needs_no_acknowledgement_and_no_memory():
     assert len(store.marks.record.value.acknowledged) < 40
 
 
+def test_what_went_with_a_segment_between_others_is_not_waited_for():
+    node = recorder(None, setting(octets=1 << 16), policy=EAGER)
+    for at in range(0, 200, 20):
+        node.accept(packets(*range(at, at + 20), size=100), 0)
+    store = node.stores[1]
+    dropped = store.remove(store.segments[1])
+    assert dropped.records == dropped.unacknowledged > 0
+    assert store.marks.count_unsettled(0, store.marks.next) == len(held(store)) == 200 - dropped.records
+
+
 def test_of_a_record_that_stands_twice_a_sound_one_is_read():
     def fail(call, path):
         if call == "sync" and path.suffix == ".segment" and syncs and syncs.pop():

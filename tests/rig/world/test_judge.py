@@ -4,10 +4,12 @@ from random import Random
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from ground.archive.archive import Archive
 from ground.archive.rows import PacketRow
 from ground.records import CommandRecord, CommandStage, FileRecord
+from link.cop1.fop_events import AlertCode
 from rig.world.devices import WorldInbox
 from rig.world.judge import BrokenError, Judge
 from rig.world.pair import NodePair
@@ -58,6 +60,18 @@ def test_stages_that_were_told_stay(tell):
     tell(command("accepted", stages=("released", "accepted")))
     with pytest.raises(BrokenError, match="stages of it are gone"):
         tell(command("started", stages=("released", "started")))
+
+
+def test_where_nothing_disturbs_cop_1_it_confirms_no_frame_that_was_not_sent(judge, tell):
+    told = command("failed", stages=("released",))
+    stages = (replace(told.stages[0], detail=f"interrupted: {AlertCode.NNR.value}"),)
+    tell(command("queued"))
+    tell(replace(told, stages=stages))
+    judge.is_plain = True
+    tell(replace(told, stages=stages))  # that was known already
+    tell(command("queued", number=2))
+    with pytest.raises(BrokenError, match=r"command 2 \(witness.mark\): the FARM acknowledges what was not sent"):
+        tell(replace(told, number=2, stages=stages))
 
 
 def test_a_target_is_captured_once(judge):

@@ -281,7 +281,7 @@ class _Assembly:
         reports = TimeReports(self.services.time, self.clock, sender, HOUSEKEEPING_CHANNEL, self.numbers)
         self.telecom.downlink.on_frame = reports.accept
         record = self.records.open(TIME_RECORD, KeptTime(), KEPT_TIME_OCTETS_MAX)
-        return Timekeeping(self.clock, self.devices.pulse, record, self.devices.keeps_time)
+        return Timekeeping(self.clock, self.devices.pulse, record, self.devices.keeps_time, self.devices.boot)
 
     def _fdir(self) -> Fdir:
         return Fdir(

@@ -41,6 +41,8 @@ class Devices:
     pulse: PulseInput = field(default_factory=NoPulse)
     keeps_time: bool = False
     """Whether the UTC of `clock` runs on without power."""
+    boot: str = ""
+    """A name of the host's present start, which differs from that of any other; "" where nobody knows."""
     battery: Battery | None = None
     vitals: VitalSigns = field(default_factory=NoVitalSigns)
     bridges: Mapping[str, Port] = field(default_factory=dict)

@@ -180,6 +180,7 @@ class NodeFlight:
             medium=medium,
             areas=self._areas,
             keeps_time=has_lasting_clock(),
+            boot=boot_id(),
             battery=find_battery(),
             vitals=HostVitals(Path(self.state)),
         )
@@ -209,7 +210,7 @@ def _kept_clock(state: Path) -> CorrelatedClock:
     """The host's clock, with what an executive learnt of UTC."""
     kept = Records(state / "memory", HOST).open(TIME_RECORD, KeptTime(), KEPT_TIME_OCTETS_MAX).value
     clock = CorrelatedClock(HostClock())
-    TimeKeeper(clock, kept, keeps_time=has_lasting_clock())
+    TimeKeeper(clock, kept, keeps_time=has_lasting_clock(), boot=boot_id())
     return clock
 
 

@@ -83,12 +83,16 @@ _Met = Annotated[int, wire(Int64ub, unit="ns", text="mission elapsed time, as Ti
 
 @dataclass
 class Timekeeping(App, period_ms=10_000, budget_ms=10):
-    """Corrects `clock`, never the host's own. `keeps_time`: the board has a clock that runs on without power."""
+    """Corrects `clock`, never the host's own. `keeps_time`: the board has a clock that runs on without power.
+
+    `boot` names the host's present start.
+    """
 
     clock: CorrelatedClock
     pulse: PulseInput
     record: Durable[KeptTime]
     keeps_time: bool
+    boot: str = ""
     _filter: PulseFilter = field(default_factory=PulseFilter)
     _last_pulse_ns: int | None = None
     _host_ahead_ns: int | None = None
@@ -96,7 +100,7 @@ class Timekeeping(App, period_ms=10_000, budget_ms=10):
     _steps: int = 0
 
     def __post_init__(self) -> None:
-        self.keeper = TimeKeeper(self.clock, self.record.value, keeps_time=self.keeps_time)
+        self.keeper = TimeKeeper(self.clock, self.record.value, keeps_time=self.keeps_time, boot=self.boot)
 
     @command(opcode=0xA0)
     def set_utc(self, utc: _Utc, error_us: _Error) -> Iterator[AppReport]:

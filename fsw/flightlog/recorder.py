@@ -145,6 +145,7 @@ def _header(mission: Mission, devices: Devices, state: Path, *, safe: bool) -> F
         state=str(state),
         is_safe=safe,
         keeps_time=devices.keeps_time,
+        boot=devices.boot,
         has_battery=devices.battery is not None,
         bridges=list(devices.bridges),
     )

@@ -2,6 +2,8 @@
 
 MET counts from the node's first start, as far as its clocks ran: time without power counts where the board has a clock
 that runs on meanwhile (RTC), else it is left out. The same decides whether UTC is still known after a restart.
+Whether the host has run on since is asked of the host, where it names its starts: clocks may agree by chance, as where
+each start begins in 1970, and disagree because somebody set them.
 """
 
 import msgspec
@@ -13,32 +15,38 @@ from hal.correlated_clock import CorrelatedClock
 _SAME_NS = 2_000_000_000  # by how much a host's clock may be set while it is still the same start of the host
 _RTC_PPB, _RTC_RESOLUTION_NS = 100_000, 1_000_000_000
 _PPB = 1_000_000_000
-KEPT_TIME_OCTETS_MAX = 128
+KEPT_TIME_OCTETS_MAX = 192
 TIME_RECORD = "time"
 """The name of the record that keeps it."""
 
 
 class KeptTime(msgspec.Struct, frozen=True, array_like=True):
-    """What the host's clocks showed when this was stored, MET at that time, and the last correlation."""
+    """What the host's clocks showed when this was stored, MET at that time, and the last correlation.
+
+    `boot`: in which start of the host that was; "" where it did not say.
+    """
 
     host_monotonic_ns: int = 0
     host_utc_ns: int = 0
     met_ns: int = 0
     last: Correlated | None = None
+    boot: str = ""
 
 
 class TimeKeeper:
     """Keeps the UTC of `clock`. `keeps_time`: the host's clock runs on without power. Begins with what was `kept`.
 
+    `boot` names the present start of the host, at most 64 characters; "" where nobody knows.
     `is_lost`: UTC was known before the restart, and is not now.
     """
 
-    def __init__(self, clock: CorrelatedClock, kept: KeptTime, *, keeps_time: bool) -> None:
-        self._clock = clock
+    def __init__(self, clock: CorrelatedClock, kept: KeptTime, *, keeps_time: bool, boot: str = "") -> None:
+        self._clock, self._boot = clock, boot
         now = Moment(clock.monotonic_ns(), clock.host_utc_ns())
-        elapsed_ns = _elapsed_ns(kept, now, keeps_time=keeps_time)
+        ran_on = _has_run_on(kept, now, boot)
+        elapsed_ns = _elapsed_ns(kept, now, ran_on=ran_on, keeps_time=keeps_time)
         self._met_ahead_ns = kept.met_ns + (elapsed_ns or 0) - now.monotonic_ns
-        self.last = None if kept.last is None else _resumed(kept.last, kept, now, elapsed_ns)
+        self.last = kept.last if ran_on or kept.last is None else _resumed(kept.last, kept, now, elapsed_ns)
         self.is_lost = kept.last is not None and self.last is None
         self._apply()
 
@@ -46,7 +54,7 @@ class TimeKeeper:
     def state(self) -> KeptTime:
         """What is to be stored."""
         now_ns = self._clock.monotonic_ns()
-        return KeptTime(now_ns, self._clock.host_utc_ns(), self.met_ns(now_ns), self.last)
+        return KeptTime(now_ns, self._clock.host_utc_ns(), self.met_ns(now_ns), self.last, self._boot)
 
     @property
     def source(self) -> TimeSource:
@@ -77,21 +85,26 @@ class TimeKeeper:
             self._clock.correlate(Moment(self.last.monotonic_ns, self.last.utc_ns), self.last.drift_ppb)
 
 
-def _elapsed_ns(kept: KeptTime, now: Moment, *, keeps_time: bool) -> int | None:
-    """How long ago `kept` was stored; None where no clock tells."""
+def _has_run_on(kept: KeptTime, now: Moment, boot: str) -> bool:
+    """Whether the host is still in the start in which `kept` was stored."""
     since_ns = now.monotonic_ns - kept.host_monotonic_ns
+    if boot and kept.boot:
+        return boot == kept.boot and since_ns >= 0
+    return since_ns >= 0 and abs(now.utc_ns - kept.host_utc_ns - since_ns) <= _SAME_NS
+
+
+def _elapsed_ns(kept: KeptTime, now: Moment, *, ran_on: bool, keeps_time: bool) -> int | None:
+    """How long ago `kept` was stored; None where no clock tells."""
+    if ran_on:
+        return now.monotonic_ns - kept.host_monotonic_ns
     host_since_ns = now.utc_ns - kept.host_utc_ns
-    if since_ns >= 0 and abs(host_since_ns - since_ns) <= _SAME_NS:
-        return since_ns
     return host_since_ns if keeps_time and host_since_ns >= 0 and kept != KeptTime() else None
 
 
 def _resumed(last: Correlated, kept: KeptTime, now: Moment, elapsed_ns: int | None) -> Correlated | None:
-    """The correlation after a restart: as it was while the host ran on, or else by the host's clock, with its error."""
+    """The correlation after the host was off: by its clock, if that ran on, with the error of that."""
     if elapsed_ns is None:
         return None
-    if elapsed_ns == now.monotonic_ns - kept.host_monotonic_ns:
-        return last
     return Correlated(
         monotonic_ns=now.monotonic_ns,
         utc_ns=last.utc_at(kept.host_monotonic_ns) + elapsed_ns,

@@ -129,6 +129,7 @@ class Replay:
             areas=tape_areas(tape),
             self_test=lambda: tuple(tape.answer(Ask.SELF_TEST)),
             keeps_time=header.keeps_time,
+            boot=header.boot,
             battery=TapeBattery(tape) if header.has_battery else None,
             vitals=TapeVitals(tape),
             recovery=TapeRecovery(tape),

@@ -12,14 +12,14 @@ S, HOUR = 1_000_000_000, 3_600_000_000_000
 AHEAD = 500 * S  # of the host's clock, by which it is wrong
 
 
-def keeper_on(host, kept=None, keeps_time=False):
+def keeper_on(host, kept=None, keeps_time=False, boot=""):
     clock = CorrelatedClock(host)
-    return TimeKeeper(clock, kept or KeptTime(), keeps_time=keeps_time), clock
+    return TimeKeeper(clock, kept or KeptTime(), keeps_time=keeps_time, boot=boot), clock
 
 
-def before(host):
+def before(host, boot=""):
     """A keeper that was told UTC, and what it stores an hour later."""
-    keeper, clock = keeper_on(host)
+    keeper, clock = keeper_on(host, boot=boot)
     host.advance(10 * S)
     truth = host.utc_ns() + AHEAD
     assert keeper.accept(Observation(host.monotonic_ns(), truth, 1000, TimeSource.GROUND)) == AHEAD
@@ -78,13 +78,36 @@ def test_a_clock_that_went_back_is_not_believed(utc_ns):
     assert (again.is_lost, again.met_ns(S)) == (True, met)
 
 
+@pytest.mark.parametrize("keeps_time", [True, False])
+def test_a_clock_that_was_set_moves_nothing_while_the_host_runs_on(keeps_time):
+    """An executive that restarts after somebody has set the host's clock knows UTC as the one before it did."""
+    host = VirtualClock()
+    keeper = before(host, boot="one")
+    met, truth = keeper.met_ns(host.monotonic_ns()), host.utc_ns() + AHEAD
+    later_ns = host.monotonic_ns() + 5 * S
+    was_set = VirtualClock(utc_ns=host.utc_ns() + 3 * HOUR, monotonic_ns=later_ns)
+    again, clock = keeper_on(was_set, keeper.state, keeps_time=keeps_time, boot="one")
+    assert (again.last, again.met_ns(later_ns)) == (keeper.last, met + 5 * S)
+    assert clock.utc_ns() == truth + 5 * S
+
+
+def test_a_start_that_looks_like_the_one_before_is_another_one():
+    """Each start of such a board begins in 1970, so that its clocks seem to have run on while it was off for hours."""
+    kept = before(VirtualClock(utc_ns=0), boot="one").state
+    later_ns = kept.host_monotonic_ns + 20 * S
+    woken = VirtualClock(utc_ns=kept.host_utc_ns + 20 * S, monotonic_ns=later_ns)
+    again, clock = keeper_on(woken, kept, boot="two")
+    assert (again.source, again.is_lost) == (TimeSource.HOST, True)
+    assert (clock.utc_ns(), again.met_ns(later_ns)) == (woken.utc_ns(), kept.met_ns)
+
+
 def test_a_memory_that_was_never_stored_tells_nothing():
     keeper, _ = keeper_on(VirtualClock(monotonic_ns=3 * S), KeptTime(), keeps_time=True)
     assert keeper.met_ns(3 * S) == 0
 
 
 def test_what_is_kept_fits():
-    keeper, _ = keeper_on(VirtualClock(monotonic_ns=1 << 60))
+    keeper, _ = keeper_on(VirtualClock(monotonic_ns=1 << 60), boot="x" * 64)
     keeper.accept(Observation(1 << 60, 1 << 61, 1 << 42, TimeSource.PULSE))
     assert len(msgspec.msgpack.encode(keeper.state)) <= KEPT_TIME_OCTETS_MAX
     kept = msgspec.msgpack.decode(msgspec.msgpack.encode(keeper.state), type=KeptTime)

@@ -186,7 +186,7 @@ def test_no_device_is_forgotten(tmp_path):
     (devices,) = found
     names = {one.name for one in fields(Devices)}
     others = {"bits_per_second", "self_test", "processes", "areas", "keeps_time", "software", "pulse"}
-    others |= {"battery", "bridges"}  # a node that has a pulse is not recorded; this one has none of the others
+    others |= {"battery", "boot", "bridges"}  # a node that has a pulse is not recorded; this one has none of the others
     assert {name for name in names if isinstance(getattr(devices, name), Twin)} == names - others
     assert devices.self_test.__module__ == recorders.__name__
 

@@ -1,5 +1,8 @@
 """The service manager that started this process: systemd, or another one that speaks sd_notify(3), a datagram for each
 message to the socket in the environment variable NOTIFY_SOCKET.
+
+It waits only so long for READY=1 (TimeoutStartSec, 90 s unless told otherwise), and ends what takes longer: until then
+each sign of health also asks for more time.
 """
 
 import os
@@ -20,6 +23,7 @@ class ServiceManager:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._socket: socket.socket | None = None
         self.interval_ns = 0
+        self._is_ready = False
         address = environment.get("NOTIFY_SOCKET", "")
         if not address.startswith(("/", "@")):
             return
@@ -31,11 +35,14 @@ class ServiceManager:
 
     def feed(self) -> None:
         """Tell that all is well; without it the service manager restarts this process."""
-        self._send("WATCHDOG=1")
+        patience_us = 2 * self.interval_ns // _NS_PER_US
+        more = "" if self._is_ready or not patience_us else f"\nEXTEND_TIMEOUT_USEC={patience_us}"
+        self._send(f"WATCHDOG=1{more}")
 
     def report(self, status: str, *, is_ready: bool) -> None:
         """Show `status` to who asks for it (`systemctl status`); `is_ready`: the service has begun its work."""
         line = " ".join(status.split())[:_STATUS_MAX]
+        self._is_ready |= is_ready
         self._send(f"READY=1\nSTATUS={line}" if is_ready else f"STATUS={line}")
 
     def close(self) -> None:
@@ -48,4 +55,4 @@ class ServiceManager:
     def _send(self, message: str) -> None:
         if self._socket:
             with suppress(OSError):  # nobody listens, or too many messages wait: it will miss this one
-                self._socket.sendto(message.encode(), self._address)
+                self._socket.sendto(message.encode(errors="backslashreplace"), self._address)

@@ -38,6 +38,32 @@ def test_it_hears_of_readiness_health_and_the_end(listener):
         one.recv(4096)
 
 
+@pytest.mark.requirement("FSW-SUP-012")
+def test_until_it_is_ready_it_asks_for_more_time(listener):
+    """A slow board loads for longer than a start may take, and one on which nothing flies sends beacons."""
+    one, address = listener
+    manager = ServiceManager({"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "3000000"})
+    manager.feed()
+    manager.report("loads", is_ready=False)
+    manager.feed()
+    manager.report("flies", is_ready=True)
+    manager.report("flies on", is_ready=False)
+    manager.feed()
+    heard = [one.recv(4096) for _ in range(6)]
+    assert heard[::2] == [b"WATCHDOG=1\nEXTEND_TIMEOUT_USEC=3000000"] * 2 + [b"STATUS=flies on"]
+    assert heard[5] == b"WATCHDOG=1"
+    manager.close()
+
+
+def test_a_status_of_any_characters_is_told(listener):
+    """As of a file whose name is no UTF-8: its supervisor is the last that lives."""
+    one, address = listener
+    manager = ServiceManager({"NOTIFY_SOCKET": address})
+    manager.report("no file \udcff", is_ready=False)
+    assert one.recv(4096) == b"STATUS=no file \\udcff"
+    manager.close()
+
+
 @pytest.mark.parametrize(
     "environment",
     [

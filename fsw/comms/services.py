@@ -20,6 +20,7 @@ from fsw.executive.sendable import UnsendableError, check_sendable
 from fsw.pus import test
 from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
+from fsw.pus.forms import RequestForms
 from fsw.pus.forwarding import ForwardControl, Forwarded
 from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.large_packets import LargePackets
@@ -109,7 +110,8 @@ class Services(App, period_ms=10_000, budget_ms=20):
             self.housekeeping.declare(structure)
         self.memories = Memories({PARAMETERS: ParametersMemory(self.parameters)})
         self.events = EventControl(entry.id for entry in self.dictionary.events)
-        self.schedule = Schedule()
+        form = RequestForms(self.dictionary).of
+        self.schedule = Schedule(form=form)
         self.time = TimeReporter()
         self.large = LargePackets(PACKET_OCTETS_MAX, Reassembly(octets_max=PACKET_OCTETS_MAX))
         self._declared = {(Telemetry, entry.id, entry.name) for entry in structures} | {
@@ -117,7 +119,7 @@ class Services(App, period_ms=10_000, budget_ms=20):
         }
         self._checked: set[type[Record]] = set()  # the classes of records of which that was found
         self.monitor = Monitor(self.parameters.number, _CHECK_EVENTS, tick_ms=_TICK_MS)
-        self.actions = EventActions()
+        self.actions = EventActions(form=form)
         self.forwarding = ForwardControl({self.dictionary.apid})
         self.forwarding.restore(Forwarded(((self.dictionary.apid, None, None),)))  # of a new node: all that it reports
         self._memory = ServiceMemory(self.records)

@@ -59,8 +59,8 @@ class FlightHeader(msgspec.Struct, kw_only=True):
     """What flew: the mission (mission.py) and the software, and where the node kept its `state`.
 
     `apps`: path and SHA-256 of each file of apps of the user's own. `is_safe`: it began in safe mode; `keeps_time`: the
-    board's clock ran on without power; `boot`: the name of the host's start; `has_battery`: it could ask for the charge of one;
-    `bridges`: those whose ports it had.
+    board's clock ran on without power; `boot`: the name of the host's start; `has_battery`: it could ask for the
+    charge of one; `bridges`: those whose ports it had.
     """
 
     software: str

@@ -1,6 +1,6 @@
 """Service 19 on board (ECSS-E-ST-70-41C §6.19): when an event is reported, the request of its action is released."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -32,16 +32,21 @@ from link.pus.services.verification import FailureCode, RefusedError
 @dataclass(slots=True)
 class _Action:
     packet: bytes
+    form: int
     enabled: bool = False
 
 
 class KeptAction(msgspec.Struct, frozen=True, array_like=True):
-    """The action of `event` of `apid`: whether it is `enabled`, and the `packet` that it releases."""
+    """The action of `event` of `apid`: whether it is `enabled`, the `packet` that it releases, and what that means.
+
+    The latter is its `form` (forms.py).
+    """
 
     apid: int
     event: int
     enabled: bool
     packet: bytes
+    form: int = 0
 
 
 class ActionTable(msgspec.Struct, frozen=True, array_like=True):
@@ -52,14 +57,17 @@ class ActionTable(msgspec.Struct, frozen=True, array_like=True):
 
 
 class EventActions:
-    """The actions of events, at most `capacity`. `packet_for` gives the packet that an event releases."""
+    """The actions of events, at most `capacity`. `packet_for` gives the packet that an event releases.
+
+    `form` gives that of a request.
+    """
 
     OCTETS_MAX = 131_072
     """Of the packets of all actions together."""
-    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 64 * 16
+    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 64 * 24
 
-    def __init__(self, *, capacity: int = 64) -> None:
-        self._capacity = capacity
+    def __init__(self, *, capacity: int = 64, form: Callable[[TcPacket], int] = lambda _: 0) -> None:
+        self._capacity, self._form = capacity, form
         self.enabled = False
         self._actions: dict[tuple[int, int], _Action] = {}
 
@@ -67,15 +75,18 @@ class EventActions:
     def state(self) -> ActionTable:
         """All actions as they were set by command."""
         items = self._actions.items()
-        return ActionTable(self.enabled, tuple(KeptAction(*key, one.enabled, one.packet) for key, one in items))
+        return ActionTable(
+            self.enabled, tuple(KeptAction(*key, one.enabled, one.packet, one.form) for key, one in items)
+        )
 
     def restore(self, state: ActionTable) -> int:
-        """Begin with `state`; returns how many actions of it release what this software cannot read."""
+        """Begin with `state`; returns how many actions release what this software cannot read, or reads otherwise."""
         self.enabled, self._actions = state.enabled, {}
         for one in state.actions:
             with suppress(DecodeError):
-                TcPacket.decode(one.packet)
-                self._actions[one.apid, one.event] = _Action(one.packet, one.enabled)
+                form = self._form(TcPacket.decode(one.packet))
+                if one.form in (0, form):
+                    self._actions[one.apid, one.event] = _Action(one.packet, form, one.enabled)
         return len(state.actions) - len(self._actions)
 
     def packet_for(self, apid: int, event: int) -> bytes | None:
@@ -118,10 +129,10 @@ class EventActions:
         if others + len(request.request) > self.OCTETS_MAX:
             raise RefusedError(FailureCode.NOT_NOW, f"{others} octets of requests are kept, this one does not fit")
         try:
-            TcPacket.decode(request.request)
+            form = self._form(TcPacket.decode(request.request))
         except DecodeError as error:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, str(error)) from None
-        self._actions[key] = _Action(request.request)
+        self._actions[key] = _Action(request.request, form)
 
     def _delete(self, event: EventReference) -> None:
         if self._known(event).enabled:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from fsw.pus.forms import form_of
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import ITEM_OCTETS_MAX
-from kernels.coding.crc import crc32c
 from link.dictionary.codec.lazy import LazyCodecs
 from link.dictionary.domain import check_range
 from link.dictionary.kinds import Enumeration
@@ -33,7 +33,7 @@ from link.pus.services.verification import FailureCode, RefusedError
 class ParameterSettings(msgspec.Struct, frozen=True, array_like=True):
     """The values that were set by command: by the parameter's name, identifier and value as encoded for service 20.
 
-    `forms` says what the octets of a value mean (`_form`): another software may read other values in them.
+    `forms` says what the octets of a value mean (forms.py).
     """
 
     values: dict[str, bytes] = {}
@@ -201,10 +201,8 @@ class Parameters:
         return number, value
 
     def _form(self, name: str) -> int:
-        """The CRC-32C of what the octets of a parameter mean: kind, calibration, unit, epoch."""
-        field = self.table.entry(self._numbers[name]).field
-        meant = msgspec.structs.replace(field, name="", text="", limits=None, range=None, default=None)
-        return crc32c(msgspec.json.encode(meant))
+        """What the octets of a parameter mean."""
+        return form_of([self.table.entry(self._numbers[name]).field])
 
     def _is_fit(self, name: str, form: int | None) -> bool:
         """Whether what was set of a parameter is a value of it; `form` is None where an earlier software noted none."""

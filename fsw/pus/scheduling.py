@@ -5,7 +5,7 @@ the whole schedule is disabled is dropped; a sub-schedule without requests is fo
 released in time, because the node was down or its clock was set, is dropped too, and its failure reported.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -64,11 +64,12 @@ class Activity:
 
 
 class KeptActivity(msgspec.Struct, frozen=True, array_like=True):
-    """A request that waits for its time (UTC, ns)."""
+    """A request that waits for its time (UTC, ns); `form`: what its octets mean (forms.py)."""
 
     sub_schedule: int
     release_ns: int
     octets: bytes
+    form: int = 0
 
 
 class ScheduleTable(msgspec.Struct, frozen=True, array_like=True):
@@ -91,14 +92,23 @@ class Schedule:
     """A schedule without a clock, of at most `capacity` activities, none sooner than `margin_ms` from now.
 
     What `drain` gives is `releasing` until `settle`: whoever stores `state` before executing it can tell, after a
-    restart, what was perhaps executed. An activity is late when its time passed more than `late_ms` ago.
+    restart, what was perhaps executed. An activity is late when its time passed more than `late_ms` ago. `form` gives
+    that of a request.
     """
 
     OCTETS_MAX = 262_144
     """Of all requests together."""
-    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 256 * 24
+    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 256 * 32
 
-    def __init__(self, *, capacity: int = 256, margin_ms: int = 1000, late_ms: int = 10_000) -> None:
+    def __init__(
+        self,
+        *,
+        capacity: int = 256,
+        margin_ms: int = 1000,
+        late_ms: int = 10_000,
+        form: Callable[[TcPacket], int] = lambda _: 0,
+    ) -> None:
+        self._form = form
         self._capacity, self._margin_ns, self._late_ns = capacity, margin_ms * _MS, late_ms * _MS
         self.enabled = False
         self.releasing: list[bytes] = []
@@ -108,11 +118,14 @@ class Schedule:
     @property
     def state(self) -> ScheduleTable:
         """The whole schedule."""
-        activities = tuple(KeptActivity(one.sub_schedule, one.release_ns, one.octets) for one in self._activities)
+        activities = tuple(
+            KeptActivity(one.sub_schedule, one.release_ns, one.octets, self._form(one.packet))
+            for one in self._activities
+        )
         return ScheduleTable(self.enabled, activities, dict(self._sub_schedules), tuple(self.releasing))
 
     def restore(self, state: ScheduleTable) -> int:
-        """Begin with `state`; returns how many activities of it this software cannot read or place.
+        """Begin with `state`; returns how many activities this software cannot read or place, or reads otherwise.
 
         `releasing` is what the restart cut short.
         """
@@ -122,7 +135,7 @@ class Schedule:
         for one in state.activities:
             with suppress(DecodeError):
                 packet = TcPacket.decode(one.octets)
-                if one.sub_schedule in self._sub_schedules:
+                if one.sub_schedule in self._sub_schedules and one.form in (0, self._form(packet)):
                     self._activities.append(Activity(one.sub_schedule, one.release_ns, one.octets, packet))
         return len(state.activities) - len(self._activities)
 

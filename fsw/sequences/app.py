@@ -9,6 +9,7 @@ import msgspec
 
 from fsw.comms.latest import LatestValues
 from fsw.executive.app import App, AppReport
+from fsw.pus.forms import RequestForms
 from fsw.sequences.library import SequenceLibrary, Shelf
 from fsw.sequences.requests import ReadFile, Sequencing
 from fsw.sequences.runs import NewsKind, RunTable, SequenceNews, SequenceRuns, StepRelease
@@ -95,7 +96,11 @@ class Sequences(App, period_ms=10_000, budget_ms=20, order=10):
     _status_ns: int = 0
 
     def __post_init__(self) -> None:
-        self._library = SequenceLibrary(lambda sequence: complaints(sequence, self.dictionary, self.allowed))
+        forms = RequestForms(self.dictionary)
+        self._library = SequenceLibrary(
+            lambda sequence: complaints(sequence, self.dictionary, self.allowed),
+            lambda sequence: forms.of_all(step.packet for step in sequence.steps),
+        )
         parameters = [entry.name for entry in self.dictionary.parameters]
         self.runs = SequenceRuns(self.latest.look_up, parameters)
         self._requests = Sequencing(self._library, self.runs, self.read_file)

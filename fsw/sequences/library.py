@@ -15,10 +15,14 @@ FindFaults = Callable[[StoredSequence], Iterator[str]]
 
 
 class Shelf(msgspec.Struct, frozen=True, array_like=True):
-    """Files of loaded sequences by number, and parts that wait for the others: their number, and each by its own."""
+    """Files of loaded sequences by number, and parts that wait for the others: their number, and each by its own.
+
+    `forms`: what the steps of a sequence mean, by its number (fsw/pus/forms.py).
+    """
 
     files: dict[int, bytes] = {}
     parts: dict[int, tuple[int, dict[int, bytes]]] = {}
+    forms: dict[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,19 @@ class Loaded:
 
 
 class SequenceLibrary:
-    """At most CAPACITY sequences, of OCTETS_MAX octets together with the parts that wait, without a clock."""
+    """At most CAPACITY sequences, of OCTETS_MAX octets together with the parts that wait, without a clock.
+
+    `form` gives that of the steps of a sequence that can be run.
+    """
 
     CAPACITY = 32
     OCTETS_MAX = 65_536
-    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 8 * CAPACITY + 8 * 256 * CAPACITY
+    STATE_OCTETS_MAX = 64 + OCTETS_MAX + 16 * CAPACITY + 8 * 256 * CAPACITY
 
-    def __init__(self, complaints: FindFaults) -> None:
-        self._complaints = complaints
+    def __init__(self, complaints: FindFaults, form: Callable[[StoredSequence], int] = lambda _: 0) -> None:
+        self._complaints, self._form = complaints, form
         self._loaded: dict[int, Loaded] = {}
+        self._forms: dict[int, int] = {}
         self._parts: dict[int, tuple[int, dict[int, bytes]]] = {}
 
     @property
@@ -56,7 +64,8 @@ class SequenceLibrary:
     def state(self) -> Shelf:
         """All files and parts."""
         files = {number: one.octets for number, one in self._loaded.items()}
-        return Shelf(files, {number: (parts, dict(there)) for number, (parts, there) in self._parts.items()})
+        parts = {number: (parts, dict(there)) for number, (parts, there) in self._parts.items()}
+        return Shelf(files, parts, {number: form for number, form in self._forms.items() if form})
 
     def restore(self, state: Shelf) -> int:
         """Begin with `state`; returns how many sequences do not fit this software and were left out."""
@@ -66,8 +75,11 @@ class SequenceLibrary:
                 loaded = Loaded.of(octets)
             except DecodeError:
                 continue
-            if not any(self._complaints(loaded.sequence)):
-                self._loaded[number] = loaded
+            if any(self._complaints(loaded.sequence)):
+                continue
+            form = self._form(loaded.sequence)
+            if state.forms.get(number) in (None, form):
+                self._loaded[number], self._forms[number] = loaded, form
         return len(state.files) - len(self._loaded)
 
     def found(self, number: int) -> Loaded:
@@ -92,13 +104,13 @@ class SequenceLibrary:
             raise RefusedError(FailureCode.BAD_ARGUMENTS, f"the file is of sequence {loaded.sequence.number}")
         self.check(loaded.sequence)
         self._check_room(number, len(octets), replaces=True)
-        self._loaded[number] = loaded
+        self._loaded[number], self._forms[number] = loaded, self._form(loaded.sequence)
         self._parts.pop(number, None)
 
     def unload(self, number: int) -> None:
         """Forget sequence `number`. Raises RefusedError if it is not loaded."""
         self.found(number)
-        del self._loaded[number]
+        del self._loaded[number], self._forms[number]
 
     def accept_part(self, number: int, part: int, parts: int, octets: bytes) -> bytes | None:
         """Take a part of a file; the whole file once all are there. Parts of another division are forgotten.

@@ -20,7 +20,6 @@ from fsw.executive.sendable import UnsendableError, check_sendable
 from fsw.pus import test
 from fsw.pus.event_actions import EventActions
 from fsw.pus.events import EventControl
-from fsw.pus.forms import RequestForms
 from fsw.pus.forwarding import ForwardControl, Forwarded
 from fsw.pus.housekeeping import HousekeepingStructures
 from fsw.pus.large_packets import LargePackets
@@ -30,6 +29,7 @@ from fsw.pus.parameters import Parameters
 from fsw.pus.scheduling import Due, Schedule
 from fsw.pus.time import TimeReporter
 from fsw.scrub.areas import PARAMETERS, ParametersMemory
+from fsw.store.forms import RequestForms
 from fsw.store.records import Records
 from hal.clock import Clock
 from link.dictionary import Dictionary, Event, Float64b, Int16ub, Telemetry, command, wire

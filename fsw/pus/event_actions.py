@@ -39,7 +39,7 @@ class _Action:
 class KeptAction(msgspec.Struct, frozen=True, array_like=True):
     """The action of `event` of `apid`: whether it is `enabled`, the `packet` that it releases, and what that means.
 
-    The latter is its `form` (forms.py).
+    The latter is its `form` (fsw/store/forms.py).
     """
 
     apid: int

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fsw.pus.forms import form_of
 from fsw.pus.instructions import execute_each, not_mine, report_together
 from fsw.pus.paging import ITEM_OCTETS_MAX
+from fsw.store.forms import kept_form
 from link.dictionary.codec.lazy import LazyCodecs
 from link.dictionary.domain import check_range
 from link.dictionary.kinds import Enumeration
@@ -33,7 +33,7 @@ from link.pus.services.verification import FailureCode, RefusedError
 class ParameterSettings(msgspec.Struct, frozen=True, array_like=True):
     """The values that were set by command: by the parameter's name, identifier and value as encoded for service 20.
 
-    `forms` says what the octets of a value mean (forms.py).
+    `forms` says what the octets of a value mean (fsw/store/forms.py).
     """
 
     values: dict[str, bytes] = {}
@@ -202,7 +202,7 @@ class Parameters:
 
     def _form(self, name: str) -> int:
         """What the octets of a parameter mean."""
-        return form_of([self.table.entry(self._numbers[name]).field])
+        return kept_form([self.table.entry(self._numbers[name]).field])
 
     def _is_fit(self, name: str, form: int | None) -> bool:
         """Whether what was set of a parameter is a value of it; `form` is None where an earlier software noted none."""

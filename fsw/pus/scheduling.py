@@ -64,7 +64,7 @@ class Activity:
 
 
 class KeptActivity(msgspec.Struct, frozen=True, array_like=True):
-    """A request that waits for its time (UTC, ns); `form`: what its octets mean (forms.py)."""
+    """A request that waits for its time (UTC, ns); `form`: what its octets mean (fsw/store/forms.py)."""
 
     sub_schedule: int
     release_ns: int

@@ -9,11 +9,11 @@ import msgspec
 
 from fsw.comms.latest import LatestValues
 from fsw.executive.app import App, AppReport
-from fsw.pus.forms import RequestForms
 from fsw.sequences.library import SequenceLibrary, Shelf
 from fsw.sequences.requests import ReadFile, Sequencing
 from fsw.sequences.runs import NewsKind, RunTable, SequenceNews, SequenceRuns, StepRelease
 from fsw.store.durable import Durable
+from fsw.store.forms import RequestForms
 from fsw.store.records import Records
 from hal.clock import Clock, Moment
 from link.dictionary import Dictionary, Event, Int8ub, Int16ub, Int32ub, Telemetry, wire

@@ -17,7 +17,7 @@ FindFaults = Callable[[StoredSequence], Iterator[str]]
 class Shelf(msgspec.Struct, frozen=True, array_like=True):
     """Files of loaded sequences by number, and parts that wait for the others: their number, and each by its own.
 
-    `forms`: what the steps of a sequence mean, by its number (fsw/pus/forms.py).
+    `forms`: what the steps of a sequence mean, by its number (fsw/store/forms.py).
     """
 
     files: dict[int, bytes] = {}

@@ -17,7 +17,7 @@ from link.pus.services.functions import PerformFunction
 _NUMBER_OCTETS = 2
 
 
-def form_of(fields: Iterable[Field]) -> int:
+def kept_form(fields: Iterable[Field]) -> int:
     """The form of values: kinds, calibrations, units, epochs; neither names nor texts, nor what may be set."""
     meant = [msgspec.structs.replace(one, name="", text="", limits=None, range=None, default=None) for one in fields]
     return crc32c(msgspec.json.encode(meant))
@@ -36,7 +36,7 @@ class RequestForms:
         if packet.service != PerformFunction.__service__ or number not in self._fields:
             return 0
         if number not in self._forms:
-            self._forms[number] = form_of(self._fields[number])
+            self._forms[number] = kept_form(self._fields[number])
         return self._forms[number]
 
     def of_all(self, packets: Iterable[bytes]) -> int:

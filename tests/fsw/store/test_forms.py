@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from fsw.pus.event_actions import EventActions
-from fsw.pus.forms import RequestForms
 from fsw.pus.scheduling import Schedule
 from fsw.sequences.library import SequenceLibrary
+from fsw.store.forms import RequestForms
 from link.dictionary import Float32b
 from link.pus.packets import TcPacket
 from link.pus.services.event_actions import AddAction

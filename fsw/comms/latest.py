@@ -5,6 +5,7 @@ A sample is decoded by the dictionary's own codec, as on the ground, and only on
 
 from collections.abc import Callable
 from enum import Enum
+from math import isnan
 from typing import Any
 
 from fsw.pus.parameters import Parameters
@@ -36,7 +37,14 @@ class LatestValues:
             watcher(name)
 
     def look_up(self, one: Comparison) -> Any:
-        """The value that a comparison names; None before the first sample, and for none that is valid."""
+        """The value that a comparison names; None before the first sample, and for none that is valid.
+
+        No number (NaN), as of a sensor that failed, is none: it would differ from whatever it is compared with.
+        """
+        value = self._value(one)
+        return None if isinstance(value, float) and isnan(value) else value
+
+    def _value(self, one: Comparison) -> Any:
         if one.field in self._entries:
             return self._parameter(one.field)
         report, _, field = one.field.partition(".")

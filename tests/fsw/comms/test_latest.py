@@ -38,6 +38,17 @@ def test_parameters_are_read_from_their_apps():
     assert value(values, "pump.mode") == "off"
 
 
+def test_what_is_no_number_is_no_value():
+    """A sensor that failed differs from nothing, so that no watch acts on it."""
+
+    class Sensor:
+        rate = float("nan")
+
+    values = latest(pump=Sensor())
+    assert value(values, "pump.rate") is None
+    assert not Comparison("pump.rate", 3, "!=").holds(values.look_up)
+
+
 def test_a_parameter_that_cannot_be_read_has_no_value():
     class Broken:
         @property

@@ -31,6 +31,7 @@ from link.pus.services.verification import (
 )
 
 _CUT_SHORT = "the node restarted before it ended; perhaps it was executed"  # no longer than a remembered reason may be
+_UNDER_WAY_MAX = 96  # fewer than are remembered: an app that ends none of its commands must not push out others
 _EARLIER_AT_ONCE = 16  # requests of before the restart
 _LATE = "its time passed while the node was down, or when its clock was set"
 
@@ -50,6 +51,14 @@ class _Command(NamedTuple):
 
     app: App
     method: Callable[..., Done]
+
+
+class _UnderWay(NamedTuple):
+    """A request that goes on, and the app whose command it is; None: a service's."""
+
+    request: "_Request"
+    pending: Pending
+    app: App | None
 
 
 class _Request(NamedTuple):
@@ -78,7 +87,7 @@ class Dispatcher:
         self._executive, self._answer, self._services, self.memory = executive, answer, services, memory
         self._authorise = authorise
         self._commands: dict[int, _Command] = {}
-        self._pending: list[tuple[_Request, Pending]] = []
+        self._pending: list[_UnderWay] = []
         self._earlier = memory.untold
         self.accepted = self.rejected = self.failed = 0
 
@@ -123,8 +132,9 @@ class Dispatcher:
     def report_completions(self) -> None:
         """Report the commands that ended since the last call; after the start also those of before the restart."""
         self._report_earlier()
-        for request, pending in [entry for entry in self._pending if entry[1].is_over]:
-            self._pending.remove((request, pending))
+        for entry in [entry for entry in self._pending if entry.pending.is_over]:
+            self._pending.remove(entry)
+            request, pending, _ = entry
             if pending.failure:
                 self._fail(request, ExecutionStage.COMPLETION, pending.failure)
             else:
@@ -203,7 +213,14 @@ class Dispatcher:
             raise CommandError(FailureCode.UNKNOWN_FUNCTION, f"function {request.function}")
         arguments = decode_arguments(command.method, request.arguments)
         self._authorise(request.function)
+        self._check_room(command.app)
         return command.app, lambda: command.method(**arguments)
+
+    def _check_room(self, app: App) -> None:
+        """Raises CommandError where too much is under way, also of this app: the others stay commandable."""
+        if len(self._pending) >= _UNDER_WAY_MAX and any(one.app is app for one in self._pending):
+            reason = f"{len(self._pending)} commands are under way, also of {app.app_name}: wait for their ends"
+            raise CommandError(FailureCode.NOT_NOW, reason)
 
     def _execute(self, request: _Request, app: App | None, work: Callable[[], Done]) -> None:
         name, budget_ms = (app.app_name, app.budget_ms) if app else ("dispatch", 1)
@@ -224,12 +241,12 @@ class Dispatcher:
                 reason = f"{type(error).__name__}: {error}"
                 self._fail(request, ExecutionStage.START, CommandError(FailureCode.EXECUTION_FAILED, reason))
                 raise  # the executive reports it as an event
-            self._started(request, done)
+            self._started(request, done, app)
 
-    def _started(self, request: _Request, done: Done) -> None:
+    def _started(self, request: _Request, done: Done, app: App | None) -> None:
         self._succeed(request, ExecutionStage.START)
         if isinstance(done, Pending):
-            self._pending.append((request, done))
+            self._pending.append(_UnderWay(request, done, app))
             self.memory.keep(request.entry)
         else:
             self._succeed(request, ExecutionStage.COMPLETION)

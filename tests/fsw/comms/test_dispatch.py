@@ -107,6 +107,30 @@ def test_a_request_of_the_schedule_that_is_too_late_is_reported_and_not_executed
     assert (desk.dispatcher.accepted, desk.dispatcher.failed) == (0, 1)
 
 
+def test_an_app_that_ends_none_of_its_commands_is_not_given_more_and_the_others_are(desk):
+    """As many as are remembered would push out what a restart is to tell of; and the list would grow for ever."""
+
+    @dataclass
+    class Leg(App, period_ms=1000, budget_ms=10):
+        @command(opcode=9)
+        def step_aside(self) -> None:
+            """Step aside."""
+
+    desk.dispatcher.add(Leg())
+    for _ in range(96):
+        desk.ask(PerformFunction(function=2, arguments=b""))
+    desk.answers.clear()
+    for function, answers in [(2, [(A, FailureCode.NOT_NOW)]), (9, [(A, None), (S, None), (C, None)])]:
+        desk.ask(PerformFunction(function=function, arguments=b""))
+        assert desk.stages() == answers
+        desk.answers.clear()
+    desk.arm.pending.done()
+    desk.dispatcher.report_completions()
+    desk.answers.clear()
+    desk.ask(PerformFunction(function=1, arguments=b"\x2d"))
+    assert desk.stages() == [(A, None), (S, None), (C, None)]
+
+
 @pytest.mark.requirement("FSW-CMD-001")
 def test_a_command_is_accepted_started_and_completed(desk):
     desk.ask(PerformFunction(function=1, arguments=b"\x2d"))

@@ -321,7 +321,7 @@ class Supervisor:
 
     def _start(self, now_ns: int) -> None:
         self.incarnation += 1
-        self._next_ns, self._silent_ns = None, now_ns + round(self._limits.starting_s * _NS)
+        self._next_ns, self._silent_ns = None, now_ns + self._may_take_ns
         self._is_chosen = self._needs_all = False
         is_safe = self._budget.level > Level.NOMINAL
         try:
@@ -331,6 +331,12 @@ class Supervisor:
             self._helpers[Who.WARM].since_ns = now_ns
             self._do.kill(Who.WARM)
             self._executive_ended(REFUSED, now_ns)
+
+    @property
+    def _may_take_ns(self) -> int:
+        """How long the executive that is ordered now may take to begin: a standby has all behind it but its start."""
+        starting_ns = round(self._limits.starting_s * _NS)
+        return min(starting_ns, self._silence_ns) if self._do.has_standby else starting_ns
 
     def _executive_ended(self, cause: str, now_ns: int) -> None:
         flown_ns = now_ns - self._flying_ns if self._flying_ns is not None else 0

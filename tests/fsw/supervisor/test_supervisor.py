@@ -353,6 +353,16 @@ def test_a_standby_takes_over_while_the_warm_process_loads_but_not_for_other_sof
     assert table.standbys[-1] is None
 
 
+def test_a_standby_that_is_stopped_is_not_waited_for_as_long_as_one_that_has_to_load():
+    table = Table(silence_s=10, starting_s=30).loaded().flying(2)
+    table.has_standby = True
+    table.fails().has_standby = False
+    assert ("kill", EXECUTIVE) not in table.step(9).done
+    assert ("kill", EXECUTIVE) in table.step(2).done
+    assert table.fails("SIGKILL").starts[-1].cause == "hang"
+    assert table.step(11).done.count(("kill", EXECUTIVE)) == 1
+
+
 def test_without_an_executive_or_at_the_end_no_standby_is_started_again():
     table = Table().loaded().flying(2)
     table.supervisor.end(table.now_ns)

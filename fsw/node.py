@@ -76,9 +76,10 @@ class Node:
 
     @property
     def waits_for(self) -> Sequence[Waitable]:
-        """The ports and the runner of jobs: what may become readable before `next_wake_ns`."""
+        """What may become readable before `next_wake_ns`: the ports, and the runner of jobs where somebody asks it."""
         bridges = self.bridges.waits_for if self.bridges else ()
-        return self.telecom.port, self.imaging.runner, *bridges
+        runner = (self.imaging.runner,) if self.executive.steps(self.imaging.app_name) else ()
+        return self.telecom.port, *runner, *bridges
 
     def _queue(self) -> bool:
         """Pass file data, reports and what was recorded to the link's queues, each alone; whether room is short."""

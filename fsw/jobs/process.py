@@ -129,8 +129,8 @@ class ProcessRunner:
         return min((work.deadline_ns for work in self._running.values()), default=None)
 
     def fileno(self) -> int:
-        """The socket to the zygote."""
-        return self._channel.fileno()
+        """The socket to the zygote; -1 while there is no job: what is said meanwhile waits, and wakes nobody."""
+        return self._channel.fileno() if self.unfinished else -1
 
     def close(self) -> None:
         """Close the channel, upon which the zygote ends its workers and itself."""

@@ -408,3 +408,13 @@ def test_a_node_whose_clock_is_wrong_is_heard_and_obeys(tmp_path, year):
     assert world.run(20, lambda: tracked.is_over and world.station.files.files)
     assert tracked.progress is RequestProgress.COMPLETED
     assert len(world.station.named("NodeStatus")) >= 2
+
+
+def test_nobody_waits_for_jobs_where_the_mode_steps_nobody_who_asks_for_them(tmp_path):
+    """Else the end of a job would wake the loop again and again."""
+    world = World(tmp_path)
+    world.run(1)
+    assert world.node.imaging.runner in world.node.waits_for
+    world.node.executive.allow(lambda name: name != "imaging")
+    world.run(2)
+    assert list(world.node.waits_for) == [world.node.telecom.port]

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import resource
+import select
 import signal
 import time
 
@@ -86,6 +87,17 @@ def test_jobs_that_are_held_wait_and_then_run(runner):
     assert (list(runner.poll()), runner.unfinished, runner.next_wake_ns()) == ([], 2, None)
     runner.hold(is_held=False)
     assert [outcome.answer for outcome in outcomes(runner, 2)] == [b"276", b"276"]
+
+
+def test_without_a_job_nothing_that_a_zygote_says_wakes_anybody():
+    """It says that it is ready, or that it ended: nobody asks for it, so that a loop that waits for it would spin."""
+    with running() as runner:
+        assert select.select([runner._channel], [], [], PATIENCE_S)[0]
+        assert runner.fileno() == -1
+        runner.submit(job(1, "sum"))
+        assert runner.fileno() >= 0
+        outcomes(runner, 1)
+        assert runner.fileno() == -1
 
 
 def test_every_job_has_a_worker_of_its_own(runner):

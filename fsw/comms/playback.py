@@ -57,7 +57,8 @@ class Playback:
 
     def _pass_on(self) -> bool:
         """Whether nothing waits any more."""
-        while self._waiting and self._is_open(self._waiting[0][0]):
+        waiting = self._waiting
+        while waiting and self._is_open(waiting[0][0]):
             self._sender.offer(*self._waiting.popleft())
         return not self._waiting
 

@@ -110,10 +110,11 @@ class Reporter(App, period_ms=1000, budget_ms=10):
     def send(self) -> bool:
         """Accept what was published since the last call, and send packets of it; returns whether all found room."""
         for queue in self._published:
-            for record in queue.drain():
+            for record in queue.drain() if len(queue) else ():
                 with self.executive.section(f"report of {type(record).__name__}", _BUDGET_MS):
                     self._accept(record)
-        self._keep()
+        if self._made:
+            self._keep()
         return self._hand_over()
 
     def step(self, now_ns: int) -> Iterator[AppReport]:
@@ -174,8 +175,6 @@ class Reporter(App, period_ms=1000, budget_ms=10):
 
     def _keep(self) -> None:
         """Record the packets made since the last call, with one write."""
-        if not self._made:
-            return
         made, self._made = self._made, []
         if not self.executive.attempt(RECORDING, _BUDGET_MS, lambda: self._is_kept(made)):
             self.unrecorded += len(made)

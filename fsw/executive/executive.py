@@ -7,6 +7,7 @@ and again rests in between, and what reports too much is cut to a share of the l
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
@@ -175,6 +176,7 @@ class Executive:
         self._troubles = Throttle(8, 0.2)
         self._are_asked = False  # whether each app was asked when it is due since anything happened
         self._tick_ns = _NEVER_NS  # the earliest tick of all apps that are stepped
+        self._ends_some = False  # whether an app that was stopped ends what it began
         self._troubled: dict[str, str] = {}  # by name: the trouble last reported
         self.ticks = self.missed = self.skipped = self.overruns = self.failures = self.unsendable = self.busy_ns = 0
 
@@ -258,7 +260,8 @@ class Executive:
             else:
                 continue
             now_ns = self._now_ns()
-        self._find_tick()
+        if now_ns >= self._tick_ns or self._ends_some:
+            self._find_tick()
         if self._tick_ns < _NEVER_NS:
             self._sheet.forget(self._tick_ns)
 
@@ -361,6 +364,7 @@ class Executive:
             self._troubled.pop(name, None)
 
     def _find_tick(self) -> None:
+        self._ends_some = any([task.ends_ns for task in self._tasks])
         self._tick_ns = min([task.due_ns for task in self._tasks if task.is_allowed or task.ends_ns], default=_NEVER_NS)
 
     def _is_ending(self, task: _Task, now_ns: int) -> bool:
@@ -371,8 +375,9 @@ class Executive:
         return task.ends_ns > 0
 
     def _run(self, task: _Task, now_ns: int) -> None:
-        tick = task.tick_at(now_ns)
-        if tick > task.tick:
+        tick = task.tick
+        if now_ns >= task.due_ns + task.period_ns:
+            tick = task.tick_at(now_ns)
             self._report_missed(task, tick, now_ns)
         task.await_tick(tick + 1)
         if self._backoff.streaks and now_ns < self._backoff.rests_until(task.app.app_name):
@@ -382,14 +387,13 @@ class Executive:
         self._step(task, now_ns)
 
     def _step(self, task: _Task, now_ns: int) -> None:
-        app, name = task.app, task.app.app_name
+        self.attempt(task.app.app_name, task.app.budget_ms, partial(self._step_app, task, now_ns))
 
-        def step() -> None:
-            for record in app.step(now_ns):
-                self.report(name, record)
-            task.beat_ns = now_ns
-
-        self.attempt(name, app.budget_ms, step)
+    def _step_app(self, task: _Task, now_ns: int) -> None:
+        app = task.app
+        for record in app.step(now_ns):
+            self.report(app.app_name, record)
+        task.beat_ns = now_ns
 
     def _report_missed(self, task: _Task, tick: int, now_ns: int) -> None:
         culprit, missed = self._sheet.culprit(task.due_ns, now_ns), tick - task.tick

@@ -65,9 +65,11 @@ class Playback:
     @property
     def _is_short(self) -> bool:
         """Whether a store that is retrieved waits for its channel."""
+        full = {number for number, channel in self._channels.items() if not self._is_open(channel)}
+        if not full:
+            return False
         stores = self._recorder.stores.items()
-        settings = [store.setting for number, store in stores if self._recorder.is_retrieved(number)]
-        return any(one.channel in self._channels and not self._has_room(one) for one in settings)
+        return any(store.setting.channel in full and self._recorder.is_retrieved(number) for number, store in stores)
 
     def _has_room(self, setting: StoreSetting) -> bool:
         return setting.channel in self._channels and self._is_open(self._channels[setting.channel])

@@ -10,23 +10,19 @@ _Item = TypeVar("_Item")
 
 
 class Shares(Generic[_Item]):
-    """Queues by key, which `make` makes when a key is first seen."""
+    """Queues by key, which `make` makes when a key is first seen. `dropped` counts items whose queue was full."""
 
     def __init__(self, make: Callable[[Hashable], Queue[_Item]]) -> None:
         self._make = make
         self._queues: dict[Hashable, Queue[_Item]] = {}
         self._turns: deque[Hashable] = deque()  # the keys under which something waits, the next one first
+        self.dropped = 0
 
     def __bool__(self) -> bool:
         return bool(self._turns)
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
-
-    @property
-    def dropped(self) -> int:
-        """How many items were dropped because their queue was full."""
-        return sum([queue.dropped for queue in self._queues.values()])
 
     def offer(self, key: Hashable, item: _Item) -> bool:
         """Whether the queue of `key` took it."""
@@ -35,7 +31,10 @@ class Shares(Generic[_Item]):
             queue = self._queues[key] = self._make(key)
         if not len(queue):
             self._turns.append(key)
-        return queue.offer(item)
+        before = queue.dropped
+        is_taken = queue.offer(item)
+        self.dropped += queue.dropped - before
+        return is_taken
 
     def is_full(self, key: Hashable) -> bool:
         """Whether the queue of `key` has no room for one more."""

@@ -364,7 +364,7 @@ class Executive:
             self._troubled.pop(name, None)
 
     def _find_tick(self) -> None:
-        self._ends_some = any([task.ends_ns for task in self._tasks])
+        self._ends_some = any(task.ends_ns for task in self._tasks)
         self._tick_ns = min([task.due_ns for task in self._tasks if task.is_allowed or task.ends_ns], default=_NEVER_NS)
 
     def _is_ending(self, task: _Task, now_ns: int) -> bool:

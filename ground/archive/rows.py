@@ -134,7 +134,13 @@ _READ: dict[str, Callable[[Sequence[Any]], Item]] = {
 
 
 def _insert(table: str, *values: object) -> Statement:
-    return f"insert or ignore into {table} ({COLUMNS[table]}) values ({','.join('?' * len(values))})", values
+    return _INSERTS[table], values
+
+
+_INSERTS = {
+    table: f"insert or ignore into {table} ({columns}) values ({','.join('?' * len(columns.split(',')))})"
+    for table, columns in COLUMNS.items()
+}
 
 
 def statement_of(item: Item) -> Statement:

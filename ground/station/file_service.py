@@ -135,6 +135,8 @@ class FileService:
 
     def packets(self, now: Moment, room: int = PDUS_MAX) -> Iterator[bytes]:
         """Up to `room` packets for the node: file data, acknowledgements, and requests (NAK) for what is missing."""
+        if self._entity.is_idle and not self._stage and self._silences.deadline_ns is None:
+            return  # no transfer is open, neither here nor on the shelf
         self._silences.step(now.monotonic_ns)
         self._entity.step(now.monotonic_ns)
         self._keep(now)

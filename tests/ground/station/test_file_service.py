@@ -119,7 +119,7 @@ def test_no_timer_runs_while_the_link_is_lost(flight):
 
 def test_a_step_makes_no_more_packets_than_it_may(flight):
     class Talkative:
-        stage = ()
+        stage, is_idle = (), False
 
         def step(self, now_ns):
             pass

@@ -9,6 +9,7 @@ The node's files are real ones, which no memory of the process holds. Exit code 
 
 import argparse
 import gc
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -125,4 +126,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an executive takes KeyboardInterrupt for a failure of an app
     sys.exit(main())

@@ -1,7 +1,7 @@
 """A recorded flight, replayed: the node of the recording over its tape, step by step, as fast as this computer can."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -43,6 +43,7 @@ from rig.replay.tape import Divergence, Replayed, Tape
 
 EVENTS_KEPT = 20
 _WATCHED_MAX = 1 << 20
+_TOLD_EVERY_S = 60
 Stopped = Literal["end", "cut", "until", "event", "difference"]
 """Why a replay stopped: at the recording's end, where it was cut off, where it was asked to, or at a difference."""
 
@@ -99,12 +100,16 @@ class Replay:
             return self.digest == self.recorded_digest
         return self.difference is None
 
-    def run(self, until: Until) -> None:
-        """Replay up to `until`, or to the end."""
+    def run(self, until: Until, report: Callable[[str], None] = lambda _: None) -> None:
+        """Replay up to `until`, or to the end. `report` gets a sentence each minute of the flight."""
+        told_s = 0.0
         try:
             self._build()
             while (stopped := self._stopped(until)) is None:
                 self._step()
+                if self.tape.seconds >= told_s + _TOLD_EVERY_S:
+                    told_s = self.tape.seconds
+                    report(f"at {told_s:.0f} s of the flight")
             self.stopped = stopped
         except Divergence as difference:
             self.stopped, self.difference = "difference", difference

@@ -1,7 +1,10 @@
-"""^C and SIGTERM for loops that end between two steps."""
+"""^C and SIGTERM for loops that end between two steps, and ^C for commands that fly a node themselves."""
 
+import os
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Self
 
 PATIENCE_S = 10.0
@@ -42,3 +45,23 @@ class StopSignal:
         self.requested = True
         signal.signal(number, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, self._patience_s)
+
+
+@contextmanager
+def interrupted_at_once(command: str) -> Iterator[None]:
+    """^C ends this process wherever it is, with exit code 130.
+
+    For commands that fly a node in this very process: its executive would take KeyboardInterrupt for a failure of the
+    app that it meets there, and the flight would go on, another one than without it.
+    """
+
+    def end(*_: object) -> None:
+        with suppress(OSError):
+            os.write(2, f"skyrack {command}: stopped\n".encode())
+        os._exit(130)
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

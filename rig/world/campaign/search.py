@@ -1,16 +1,22 @@
 """Schedules that Hypothesis draws: it goes on from those that left the least margin, until one fails."""
 
+from collections.abc import Callable
+
 from rig.world.faults import KINDS, WAYS, Fault
 from rig.world.schedule import FaultSchedule
 from rig.world.timeline import SECOND, BrokenError
 from rig.world.world import World
 
+_TOLD_EVERY = 10  # flights
 
-def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[FaultSchedule, str] | None:
+
+def search(
+    flights: int, *, nodes: int, seconds: float, seed: int, report: Callable[[str], None] = lambda _: None
+) -> tuple[FaultSchedule, str] | None:
     """A schedule that fails, and how; None where none of about `flights` does. It is left to others to shrink it:
     leaving out faults takes tens of flights, and Hypothesis, which tries smaller numbers too, hundreds.
 
-    Raises UsageError without Hypothesis.
+    `report` gets a sentence every few flights. Raises UsageError without Hypothesis.
     """
     try:
         from hypothesis import HealthCheck, Phase, given, settings, target
@@ -22,6 +28,7 @@ def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[Faul
         raise UsageError("--search needs Hypothesis: pip install 'skyrack[dev]'") from None
 
     found: list[tuple[FaultSchedule, str]] = []
+    flown = 0
     whole_ns = int(seconds * SECOND)
 
     @st.composite
@@ -56,6 +63,10 @@ def search(flights: int, *, nodes: int, seconds: float, seed: int) -> tuple[Faul
     )
     @given(plans)
     def flies(schedule: FaultSchedule) -> None:
+        nonlocal flown
+        flown += 1
+        if flown % _TOLD_EVERY == 0:
+            report(f"schedule {flown} of about {flights}")
         world = World(schedule)
         try:
             world.fly()

@@ -4,7 +4,7 @@ What a fault shows is what differs from the same flight without it: events, coun
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import median
 
 import msgspec
@@ -72,13 +72,19 @@ class KindResult(msgspec.Struct, frozen=True, kw_only=True):
     broken: tuple[str, ...]
 
 
-def campaign(flights: int, kinds: Sequence[str] = (), *, seed: int = 1) -> list[KindResult]:
-    """Fly each kind, or these ones, `flights` times with seeds from `seed` on."""
+def campaign(
+    flights: int, kinds: Sequence[str] = (), *, seed: int = 1, report: Callable[[str], None] = lambda _: None
+) -> list[KindResult]:
+    """Fly each kind, or these ones, `flights` times with seeds from `seed` on; `report` gets a sentence for each."""
     calm = {
         number: _shown(_flown(FaultSchedule(seed=number, nodes=_NODES, seconds=_SECONDS)))
         for number in _seeds(seed, flights)
     }
-    return [_row(name, calm) for name in KINDS if not kinds or name in kinds]
+    rows, names = list[KindResult](), [name for name in KINDS if not kinds or name in kinds]
+    for name in names:
+        rows.append(_row(name, calm))
+        report(f"{len(rows)} of {len(names)} kinds flown: {name} recovered in {rows[-1].recovered} of {flights}")
+    return rows
 
 
 def page(rows: Sequence[KindResult], flights: int) -> str:

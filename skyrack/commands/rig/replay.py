@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from fsw.mission import load_mission
     from rig.replay.account import account_lines, account_of
     from rig.replay.replay import Replay, Until
+    from skyrack.options.stop_signal import interrupted_at_once
 
     replay = Replay(options.recording, load_mission(options.mission).apps if options.mission else ())
     dictionary = dictionary_of(replay.mission)
@@ -51,11 +52,16 @@ def run(options: argparse.Namespace) -> int:
     if options.event and options.event not in names:
         raise UsageError(f"--break {options.event}: no event of this node{did_you_mean(options.event, names)}")
     for note in replay.notes:
-        print(f"skyrack replay: {note}", file=sys.stderr)
-    replay.run(Until(seconds=until.seconds, ticks=until.ticks, event=options.event or ""))
+        _tell(note)
+    with interrupted_at_once("replay"):
+        replay.run(Until(seconds=until.seconds, ticks=until.ticks, event=options.event or ""), _tell)
     account = account_of(replay, dictionary)
     print(json.dumps(account, indent=2) if options.json else "\n".join(account_lines(account)))
     return 0 if replay.is_right else 1
+
+
+def _tell(sentence: str) -> None:
+    print(f"skyrack replay: {sentence}", file=sys.stderr, flush=True)
 
 
 def _until(text: str | None) -> "Until":

@@ -21,12 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernels.usage import UsageError
+from skyrack.parser import within
 
 if TYPE_CHECKING:
     from rig.world.schedule import FaultSchedule
 
 _HOURS, _HOURS_MAX, _NODES, _NODES_MAX = 4 / 60, 1000.0, 3, 100
 _SHRINKING = 60
+_COUNT = within(int, 1, 1_000_000)
+_ALONE = "campaign", "search", "schedule", "calm"  # each says by itself what is flown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"flights to shrink a schedule (default {_SHRINKING})",
     )
-    add("--search", type=int, default=0, metavar="N", help="N schedules that Hypothesis draws where margins are low")
-    add("--campaign", type=int, default=0, metavar="N", help="N flights of each kind of fault, and what they showed")
+    add("--search", type=_COUNT, metavar="N", help="N schedules that Hypothesis draws where margins are low")
+    add("--campaign", type=_COUNT, metavar="N", help="N flights of each kind of fault, and what they showed")
     add("--to", choices=("markdown",), help="the form of a campaign's table")
     add("--trace", action="store_true", help="every event as a line on stderr")
     add("--json", action="store_true", help="one JSON object a seed on stdout")
@@ -61,12 +64,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Fly what is asked for; 1 if a requirement is violated."""
+    from skyrack.options.stop_signal import interrupted_at_once
+
     _check(options)
-    if options.campaign:
-        return _campaign(options)
-    if options.search:
-        return _search(options)
-    return 1 if sum(not _fly(schedule, options) for schedule in _schedules(options)) else 0
+    with interrupted_at_once("world"):
+        if options.campaign:
+            return _campaign(options)
+        if options.search:
+            return _search(options)
+        return 1 if sum(not _fly(schedule, options) for schedule in _schedules(options)) else 0
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -75,9 +81,17 @@ def _check(options: argparse.Namespace) -> None:
             raise UsageError(f"--{name} {getattr(options, name)}, expected 1 or more")
     if options.nodes > _NODES_MAX:
         raise UsageError(f"--nodes {options.nodes}, expected {_NODES_MAX} at most")
-    for name in ("shrink", "search", "campaign"):
-        if getattr(options, name) < 0:
-            raise UsageError(f"--{name} {getattr(options, name)}, expected 0 or more")
+    if options.shrink < 0:
+        raise UsageError(f"--shrink {options.shrink}, expected 0 or more")
+    given = [f"--{name}" for name in _ALONE if getattr(options, name)]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other")
+    if options.kind and given not in ([], ["--campaign"]):
+        raise UsageError(f"--kind does not go with {given[0]}")
+    if options.to and not options.campaign:
+        raise UsageError("--to is the form of a campaign's table: it goes with --campaign N")
+    if options.save and not options.save.absolute().parent.is_dir():
+        raise UsageError(f"--save {options.save}: {options.save.parent} is no folder")
     if not 0 < options.hours <= _HOURS_MAX:
         raise UsageError(f"--hours {options.hours:g}, expected more than 0 and up to {_HOURS_MAX:g}")
     from rig.world.faults import KINDS
@@ -126,7 +140,7 @@ def _explain(schedule: "FaultSchedule", failure: str, options: argparse.Namespac
     from rig.world.campaign.shrinking import shrunk
     from rig.world.schedule import save_schedule
 
-    print(f"skyrack world: seed {schedule.seed}: {failure}", file=sys.stderr)
+    _tell(f"seed {schedule.seed}: {failure}")
     if options.search:  # only its file replays what was drawn
         pass
     elif options.schedule:
@@ -137,6 +151,7 @@ def _explain(schedule: "FaultSchedule", failure: str, options: argparse.Namespac
         sys.stdout.flush()
     if options.calm or not (options.shrink or options.search):
         return
+    _tell(f"looking for fewer faults that fail alike, in up to {options.shrink} flights")
     small = shrunk(schedule, failure, flights_max=options.shrink)
     path = options.save or Path(f"world-{schedule.seed}.json")
     save_schedule(small, path)
@@ -154,7 +169,8 @@ def _root(error: BaseException) -> BaseException:
 def _search(options: argparse.Namespace) -> int:
     from rig.world.campaign.search import search
 
-    found = search(options.search, nodes=options.nodes, seconds=3600 * options.hours, seed=options.seed)
+    seconds = 3600 * options.hours
+    found = search(options.search, nodes=options.nodes, seconds=seconds, seed=options.seed, report=_tell)
     if found is None:
         print(f"{options.search} schedules, all that must hold holds")
         return 0
@@ -166,7 +182,7 @@ def _search(options: argparse.Namespace) -> int:
 def _campaign(options: argparse.Namespace) -> int:
     from rig.world.campaign.table import campaign, page
 
-    rows = campaign(options.campaign, options.kind, seed=options.seed)
+    rows = campaign(options.campaign, options.kind, seed=options.seed, report=_tell)
     if options.json:
         import msgspec
 
@@ -174,6 +190,10 @@ def _campaign(options: argparse.Namespace) -> int:
     else:
         print(page(rows, options.campaign), end="")
     return 1 if any(row.broken for row in rows) else 0
+
+
+def _tell(sentence: str) -> None:
+    print(f"skyrack world: {sentence}", file=sys.stderr, flush=True)
 
 
 def _line(found: dict[str, Any]) -> str:

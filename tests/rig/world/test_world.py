@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -194,6 +195,38 @@ def test_spinning_is_noticed(world):
 def test_what_cannot_be_flown_is_refused(words, capsys):
     assert main(["world", *words]) == 2
     assert words[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--campaign", "1", "--calm"], "--campaign and --calm exclude each other"),
+        (["--search", "1", "--schedule", "x.json"], "--search and --schedule exclude each other"),
+        (["--search", "1", "--kind", "loss"], "--kind does not go with --search"),
+        (["--calm", "--kind", "loss"], "--kind does not go with --calm"),
+        (["--to", "markdown"], "--to is the form of a campaign's table: it goes with --campaign N"),
+        (["--save", "/nowhere/x.json"], "--save /nowhere/x.json: /nowhere is no folder"),
+    ],
+)
+def test_what_would_not_be_heeded_is_refused_before_anything_is_flown(words, sentence, capsys):
+    assert main(["world", *words]) == 2
+    assert capsys.readouterr().err == f"skyrack world: {sentence}\n"
+
+
+@pytest.mark.parametrize("option", ["--campaign", "--search"])
+def test_none_is_no_number_of_flights(option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["world", option, "0"])
+    assert f"argument {option}: 0: expected 1.." in capsys.readouterr().err
+
+
+def test_control_c_ends_a_world_at_once(monkeypatch):
+    """An executive would take KeyboardInterrupt for a failure of an app, and another flight would go on."""
+    handlers = []
+    monkeypatch.setattr("rig.world.world.fly", lambda *_: handlers.append(signal.getsignal(signal.SIGINT)) or _broken())
+    main(["world", "--nodes", "1", "--shrink", "0"])
+    assert handlers
+    assert handlers[0] is not signal.default_int_handler
 
 
 @pytest.mark.requirement("RIG-WLD-002")

@@ -1,7 +1,9 @@
 """Bundles and deltas to update a node with, each read back before it is given out."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import NamedTuple
+from zipfile import is_zipfile
 
 import msgspec
 
@@ -23,10 +25,12 @@ class UpdateFile(NamedTuple):
 def software_bundle(name: str, version: str, image: bytes, private_pem: bytes) -> UpdateFile:
     """A signed bundle of software for the slots called `name`.
 
-    Raises ValueError for a name, version or key that is none, and for an image that is a bundle already.
+    Raises ValueError for a name, version or key that is none, and for an image that is a bundle already, or no zip file.
     """
     if _is_bundle(image):
         raise ValueError("it is a signed bundle already: send it, or make a delta of it")
+    if not is_zipfile(BytesIO(image)):
+        raise ValueError("not a zip file of Python packages, as a wheel is one, which is what a node unpacks")
     octets = make_software(name, version, image).encode(private_pem)
     return UpdateFile(bundle_contents(octets, (public_half(private_pem),)), octets)
 

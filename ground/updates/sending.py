@@ -52,6 +52,9 @@ class UpdateSender:
 
     def free_slot(self) -> str:
         """The slot that may be written: the one that neither runs nor is promoted."""
+        if not self._status:
+            heard = "" if self.client.status().linked else "the node is not heard; "
+            self.say(f"{heard}waiting for the update status of {self.target}, if its mission has [update] for that")
         status = self._await(lambda: self._status or None, f"the update status of {self.target}")
         return next(slot for slot in ("A", "B") if slot.lower() not in (status["running"], status["promoted"]))
 

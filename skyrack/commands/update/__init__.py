@@ -46,13 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     delta.add_argument("--trust", type=Path, action="append", default=[], metavar="PUB", help=help_)
     plan = subcommand(commands, "plan", "kilobytes, passes and days that it takes to send a bundle")
     _add_bundles(plan)
-    _add_passes(plan, frame_octets=1024)
+    _add_passes(plan)
     plan.add_argument("--json", action="store_true", help="as one JSON object")
     send = subcommand(commands, "send", "send a bundle or a delta to a node, and have it verified")
     send.add_argument("bundle", type=Path, metavar="FILE")
     send.add_argument("--slot", choices=("A", "B"), help="default: the one that is not in use")
     send.add_argument("--rollback", action="store_true", help="it may be older than what is promoted")
-    _add_passes(send, frame_octets=256)
+    _add_passes(send)
     _add_service(send)
     start = subcommand(commands, "start", "start a verified slot on trial, and confirm it")
     start.add_argument("slot", choices=("A", "B"))
@@ -68,7 +68,7 @@ def _add_service(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_passes(command: argparse.ArgumentParser, frame_octets: int) -> None:
+def _add_passes(command: argparse.ArgumentParser) -> None:
     command.add_argument("--target", help="of the node; default: the name of a model that is no delta, else software")
     command.add_argument(
         "--rate-bps", type=within(int, 1, 10**10), default=9600, metavar="BIT/S", help="of the uplink; default: 9600"
@@ -80,9 +80,9 @@ def _add_passes(command: argparse.ArgumentParser, frame_octets: int) -> None:
     command.add_argument(
         "--frame-octets",
         type=within(int, 8, 1024),
-        default=frame_octets,
+        default=256,
         metavar="N",
-        help="longest TC frame; default: %(default)s",
+        help="longest TC frame, tc_frame_octets_max of the mission; default: %(default)s",
     )
 
 

@@ -16,8 +16,9 @@ from link.pus.services.functions import PerformFunction
 from link.pus.source import TcSource
 from tests.link.models.bundles import PRIVATE, PUBLIC, bundle
 
-OLD = software_bundle("coastwatch", "1", b"code " * 400, PRIVATE)
-NEW = software_bundle("coastwatch", "2", b"code " * 300 + b"Code " * 100, PRIVATE)
+EMPTY_ZIP = b"PK\5\6" + bytes(18)  # a zip file is read from its end, whatever stands before
+OLD = software_bundle("coastwatch", "1", b"code " * 400 + EMPTY_ZIP, PRIVATE)
+NEW = software_bundle("coastwatch", "2", b"code " * 300 + b"Code " * 100 + EMPTY_ZIP, PRIVATE)
 PASSES = Passes(rate_bps=9600, pass_s=480, a_day=4)
 
 
@@ -25,6 +26,8 @@ def test_software_is_bundled_once():
     assert bundle_contents(NEW.octets, (PUBLIC,)) == NEW.contents
     with pytest.raises(ValueError, match="a signed bundle already"):
         software_bundle("coastwatch", "2", NEW.octets, PRIVATE)
+    with pytest.raises(ValueError, match="not a zip file of Python packages"):
+        software_bundle("coastwatch", "2", b"notes", PRIVATE)
 
 
 def test_a_delta_makes_the_new_one_of_the_old_one():

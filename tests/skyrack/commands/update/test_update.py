@@ -12,14 +12,16 @@ from link.bundles.keys import public_key
 from skyrack.cli import main
 from tests.link.models.bundles import bundle
 
+EMPTY_ZIP = b"PK\5\6" + bytes(18)  # a zip file is read from its end, whatever stands before
 IMAGE = random.Random(1).randbytes(60_000)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "old.pyz").write_bytes(IMAGE)
-    (tmp_path / "new.pyz").write_bytes(IMAGE[:30_000] + b"changed" + IMAGE[30_000:])
+    (tmp_path / "old.pyz").write_bytes(IMAGE + EMPTY_ZIP)
+    (tmp_path / "new.pyz").write_bytes(IMAGE[:30_000] + b"changed" + IMAGE[30_000:] + EMPTY_ZIP)
+    (tmp_path / "notes.txt").write_text("no software")
     assert main(["model", "keygen", "--out", "team"]) == 0
     return tmp_path
 
@@ -59,7 +61,7 @@ def test_a_plan_says_what_it_takes(folder, capsys):
     assert (said["whole"]["passes"], said["whole"]["days"]) == (3, 0.75)
     main(["update", "delta", "new.bundle", "--base", "old.bundle", "--key", "team.key", "--out", "d"])
     assert said["delta"]["octets"] == (folder / "d").stat().st_size
-    assert (said["delta"]["commands"], said["delta"]["passes"]) == (1, 1)
+    assert (said["delta"]["commands"], said["delta"]["passes"]) == (3, 1)
     assert main(["update", "delta", "new.bundle", "--key", "team.key", "--out", "packed"]) == 0
     assert said["packed"]["octets"] == (folder / "packed").stat().st_size
 
@@ -98,6 +100,7 @@ def test_a_delta_of_another_teams_bundle_needs_their_key(folder, capsys):
     [
         (["make", "old.pyz", "--name", "a b", "--software-version", "1"], "old.pyz: .*name"),
         (["make", "old.pyz", "--name", "a", "--software-version", "v1"], "version 'v1', expected whole numbers"),
+        (["make", "notes.txt", "--name", "a", "--software-version", "1"], "notes.txt: not a zip file of Python packages"),
         (["delta", "old.pyz"], "old.pyz: not a signed bundle"),
     ],
 )

@@ -6,9 +6,10 @@ stand in their order, each with the number of clock readings since the one befor
 
 import hashlib
 from enum import IntEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 INLINE_OCTETS_MAX = 4096
 _DIGEST_OCTETS = 32
@@ -67,7 +68,7 @@ class FlightHeader(msgspec.Struct, kw_only=True):
     dictionary: str
     mission: dict[str, Any]
     apps: list[tuple[str, bytes]]
-    bits_per_second: int
+    bits_per_second: Annotated[int, Meta(ge=50, le=10**11)]
     state: str
     is_safe: bool = False
     keeps_time: bool = False

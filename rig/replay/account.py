@@ -13,7 +13,7 @@ from rig.replay.replay import Replay
 _FAILURES_SHOWN = 3
 _ENDED = {
     "end": "to its end",
-    "cut": "up to where the recording was cut off",
+    "cut": "up to where the recording was cut off, or is damaged",
     "until": "up to where it was to stop",
     "event": "up to the event",
     "difference": "up to a difference",

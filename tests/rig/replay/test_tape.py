@@ -198,6 +198,10 @@ def test_a_step_is_whole_once_its_end_is_on_the_tape(tmp_path):
         ([(ChunkKind.PIECE, b"")], "has no header"),
         ([(ChunkKind.HEADER, b"\x01")], "cannot be read"),
         ([(ChunkKind.HEADER, b"\x91" * 100_000)], "cannot be read"),
+        (
+            [(ChunkKind.HEADER, msgspec.msgpack.encode(msgspec.structs.replace(HEADER, bits_per_second=0)))],
+            "cannot be read",
+        ),
         ([(ChunkKind.HEADER, msgspec.msgpack.encode(HEADER)), (ChunkKind.ENTRIES, b"\x01")], "cannot be read"),
         (
             [

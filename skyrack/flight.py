@@ -114,8 +114,9 @@ class NodeFlight:
             node = recorder.build_node(self._mission, on_board, Path(self.state), safe=start.is_safe)
             _store(resets, noted(resets.value, start, boot_id()))
             if start.is_first:
-                lacking = f"; with {lacks}" if lacks else ""
-                report(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{lacking}")
+                recorded = f", recorded in {shown(recorder.file)}" if recorder.file else ""
+                more = f"{recorded}; with {lacks}" if lacks else recorded
+                report(f"{self.name} flies on {self._port}, its state is in {shown(Path(self.state))}{more}")
             lifeline.flies()
             _loop(node, port, clock, lifeline, resets, recovery)
         return recovery.status

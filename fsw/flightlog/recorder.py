@@ -79,6 +79,11 @@ class FlightRecorder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def file(self) -> Path | None:
+        """The file that it writes; None where it writes none."""
+        return self._file.path if self._file else None
+
     def build_node(
         self, mission: Mission, devices: Devices, state: Path, log: CrashLog | None = None, *, safe: bool = False
     ) -> Node:

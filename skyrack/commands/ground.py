@@ -3,7 +3,7 @@
 skyrack ground serve --port 'serial:///dev/ttyUSB0?baud=115200' --dictionary coastwatch.json --out station
 skyrack ground command imaging.capture target=coast --wait
 skyrack ground command parameters.set_values reporter.repeats=1
-skyrack ground command scheduling.insert_activities at=2026-11-22T22:00:00Z request="imaging.capture target=coast"
+skyrack ground command scheduling.insert_activities at=2030-01-01T12:00:00Z request="imaging.capture target=coast"
 skyrack ground watch
 skyrack ground plot NodeStatus.power_w
 skyrack ground show 7

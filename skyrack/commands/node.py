@@ -15,13 +15,15 @@ import argparse
 import errno
 import os
 import shlex
+import shutil
 import sys
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernels.usage import UsageError
+from kernels.usage import UsageError, shown
+from skyrack.parser import within
 
 if TYPE_CHECKING:
     from hal.linux.watchdog import HardwareWatchdog
@@ -50,8 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--priority",
-        type=int,
-        choices=range(99),
+        type=within(int, 0, 98),
         default=10,
         metavar="0..98",
         help="real-time priority of the flight loop, where this user may have one (default 10; 0: none)",
@@ -70,6 +71,10 @@ def run(options: argparse.Namespace) -> int:
     from skyrack.options.stop_signal import StopSignal
     from skyrack.software import has_updates
 
+    if options.state and options.state.exists() and not options.state.is_dir():
+        raise UsageError(f"--state {shown(options.state)}: not a folder")
+    if options.reset_board and not shutil.which(options.reset_board[0]):
+        _report(f"--reset-board {options.reset_board[0]}: no such program, so the board will not be reset")
     base = "" if options.state else _base()
     choosing = (str(options.mission), str(options.state or ""), base)
     plan = Supervised(

@@ -428,6 +428,7 @@ def test_a_node_flies_as_well_without_a_recorder_and_without_its_file(tmp_path):
     none = FlightRecorder(None, pytest.fail)
     assert told.said == [f"{told.path}: No such file or directory; nothing more is recorded"]
     assert type(told.node) is Node
+    assert told.recorder.file is None
     with none:
         assert type(none.build_node(quiet.mission, _devices(quiet), tmp_path / "none")) is Node
     told.recorder.close()

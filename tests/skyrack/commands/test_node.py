@@ -153,6 +153,17 @@ def test_a_watchdog_that_cannot_be_opened_ends_nothing(tmp_path, monkeypatch):
     assert watchers == 1  # the service manager
 
 
+@pytest.mark.parametrize(
+    ("program", "said"), [("none-such reboot", "no such program, so the board will"), ("true", "")]
+)
+def test_a_reset_that_will_not_work_is_told_before_it_is_needed(tmp_path, monkeypatch, capfd, program, said):
+    monkeypatch.setattr("fsw.supervisor.run.Supervision.run", lambda *_: None)
+    assert main([*NODE, str(COASTWATCH), "--state", str(tmp_path), "--priority", "0", "--reset-board", program]) == 0
+    told = capfd.readouterr().err
+    assert said in told
+    assert told.count("\n") == bool(said)
+
+
 @pytest.mark.slow
 def test_a_node_flies_without_a_watchdog_that_cannot_be_opened_and_says_so(tmp_path):
     """So does each later flight loop of it, in its first event and in ProcessStatus."""
@@ -334,6 +345,20 @@ def test_a_port_that_cannot_be_opened(tmp_path, capfd, port, code, sentence):
     said = capfd.readouterr().err
     assert said.startswith(f"skyrack node: {sentence}")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--state", "--priority"])
+def test_what_no_node_can_fly_with_is_one_sentence(tmp_path, capfd, option):
+    (tmp_path / "file").touch()
+    value, sentence = {
+        "--state": (str(tmp_path / "file"), "file: not a folder"),
+        "--priority": ("99", "99: expected 0..98"),
+    }[option]
+    try:
+        code = main([*NODE, str(COASTWATCH), option, value])
+    except SystemExit as ended:
+        code = ended.code
+    assert (code, capfd.readouterr().err.endswith(f"{sentence}\n")) == (2, True)
 
 
 def test_a_mission_that_is_wrong_is_one_sentence(tmp_path, capfd):

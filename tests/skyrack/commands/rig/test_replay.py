@@ -162,6 +162,7 @@ def test_of_a_flight_that_was_killed_all_but_the_end_is_there_and_the_next_has_a
     recorded = first.path.read_bytes()
     second = Recorded(tmp_path)
     second.receive(1000)
-    assert second.end(signal.SIGTERM)[0] == 0
+    code, said = second.end(signal.SIGTERM)
+    assert (code, f"recorded in {tmp_path / 'flight.rec.2'}" in said) == (0, True)
     assert first.path.read_bytes() == recorded
     assert main(["replay", str(tmp_path / "flight.rec.2")]) == 0

@@ -100,7 +100,10 @@ def test_a_delta_of_another_teams_bundle_needs_their_key(folder, capsys):
     [
         (["make", "old.pyz", "--name", "a b", "--software-version", "1"], "old.pyz: .*name"),
         (["make", "old.pyz", "--name", "a", "--software-version", "v1"], "version 'v1', expected whole numbers"),
-        (["make", "notes.txt", "--name", "a", "--software-version", "1"], "notes.txt: not a zip file of Python packages"),
+        (
+            ["make", "notes.txt", "--name", "a", "--software-version", "1"],
+            "notes.txt: not a zip file of Python packages",
+        ),
         (["delta", "old.pyz"], "old.pyz: not a signed bundle"),
     ],
 )

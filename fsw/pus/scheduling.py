@@ -227,7 +227,9 @@ class Schedule:
 
     def _check_time(self, release_ns: int, now_ns: int) -> None:
         if release_ns < now_ns + self._margin_ns:
-            raise RefusedError(FailureCode.BAD_ARGUMENTS, f"its time is past, or less than {self._margin_ns // _MS} ms from now")
+            raise RefusedError(
+                FailureCode.BAD_ARGUMENTS, f"its time is past, or less than {self._margin_ns // _MS} ms from now"
+            )
         try:
             _TIME.encode(release_ns)
         except ValueError:

@@ -139,7 +139,8 @@ class Client:
             seen = len(command.stages)
             return command.ended
 
-        return self._wait("command", CommandRecord, self.commands, has_ended, timeout_s, f"command {number} to end")
+        what = f"command {number} to end: it may still, `skyrack ground show {number}` tells"
+        return self._wait("command", CommandRecord, self.commands, has_ended, timeout_s, what)
 
     def wait_transfer(
         self, transaction: str, *, timeout_s: float, on_progress: Callable[[TransferRecord], object] | None = None
@@ -152,7 +153,8 @@ class Client:
             return transfer.transaction == transaction and transfer.condition not in ("", "suspended")
 
         known = lambda: self.status().transfers  # noqa: E731  # asked only once news are subscribed to
-        return self._wait("transfer", TransferRecord, known, has_ended, timeout_s, f"transfer {transaction} to end")
+        what = f"transfer {transaction} to end: it goes on, `skyrack file transfers` tells"
+        return self._wait("transfer", TransferRecord, known, has_ended, timeout_s, what)
 
     def wait_file(self, pattern: str, *, timeout_s: float, since_ns: int = 0) -> FileRecord:
         """The first file received since whose name fits `pattern` (`*.product`)."""

@@ -52,15 +52,15 @@ def run(options: argparse.Namespace) -> int:
     if options.event and options.event not in names:
         raise UsageError(f"--break {options.event}: no event of this node{did_you_mean(options.event, names)}")
     for note in replay.notes:
-        _tell(note)
+        _report(note)
     with interrupted_at_once("replay"):
-        replay.run(Until(seconds=until.seconds, ticks=until.ticks, event=options.event or ""), _tell)
+        replay.run(Until(seconds=until.seconds, ticks=until.ticks, event=options.event or ""), _report)
     account = account_of(replay, dictionary)
     print(json.dumps(account, indent=2) if options.json else "\n".join(account_lines(account)))
     return 0 if replay.is_right else 1
 
 
-def _tell(sentence: str) -> None:
+def _report(sentence: str) -> None:
     print(f"skyrack replay: {sentence}", file=sys.stderr, flush=True)
 
 

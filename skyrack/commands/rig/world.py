@@ -140,7 +140,7 @@ def _explain(schedule: "FaultSchedule", failure: str, options: argparse.Namespac
     from rig.world.campaign.shrinking import shrunk
     from rig.world.schedule import save_schedule
 
-    _tell(f"seed {schedule.seed}: {failure}")
+    _report(f"seed {schedule.seed}: {failure}")
     if options.search:  # only its file replays what was drawn
         pass
     elif options.schedule:
@@ -151,7 +151,7 @@ def _explain(schedule: "FaultSchedule", failure: str, options: argparse.Namespac
         sys.stdout.flush()
     if options.calm or not (options.shrink or options.search):
         return
-    _tell(f"looking for fewer faults that fail alike, in up to {options.shrink} flights")
+    _report(f"looking for fewer faults that fail alike, in up to {options.shrink} flights")
     small = shrunk(schedule, failure, flights_max=options.shrink)
     path = options.save or Path(f"world-{schedule.seed}.json")
     save_schedule(small, path)
@@ -170,7 +170,7 @@ def _search(options: argparse.Namespace) -> int:
     from rig.world.campaign.search import search
 
     seconds = 3600 * options.hours
-    found = search(options.search, nodes=options.nodes, seconds=seconds, seed=options.seed, report=_tell)
+    found = search(options.search, nodes=options.nodes, seconds=seconds, seed=options.seed, report=_report)
     if found is None:
         print(f"{options.search} schedules, all that must hold holds")
         return 0
@@ -182,7 +182,7 @@ def _search(options: argparse.Namespace) -> int:
 def _campaign(options: argparse.Namespace) -> int:
     from rig.world.campaign.table import campaign, page
 
-    rows = campaign(options.campaign, options.kind, seed=options.seed, report=_tell)
+    rows = campaign(options.campaign, options.kind, seed=options.seed, report=_report)
     if options.json:
         import msgspec
 
@@ -192,7 +192,7 @@ def _campaign(options: argparse.Namespace) -> int:
     return 1 if any(row.broken for row in rows) else 0
 
 
-def _tell(sentence: str) -> None:
+def _report(sentence: str) -> None:
     print(f"skyrack world: {sentence}", file=sys.stderr, flush=True)
 
 

@@ -25,7 +25,7 @@ class UpdateFile(NamedTuple):
 def software_bundle(name: str, version: str, image: bytes, private_pem: bytes) -> UpdateFile:
     """A signed bundle of software for the slots called `name`.
 
-    Raises ValueError for a name, version or key that is none, and for an image that is a bundle already, or no zip file.
+    Raises ValueError for a name, version or key that is none, for an image that is a bundle already, or no zip file.
     """
     if _is_bundle(image):
         raise ValueError("it is a signed bundle already: send it, or make a delta of it")

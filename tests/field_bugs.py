@@ -188,8 +188,8 @@ BUGS = (
     FieldBug(
         "what an interrupted request contained counts as failed, though it may be on board",
         "ground/commands/book.py",
-        'if getattr(report, "code", None) is FailureCode.INTERRUPTED:',
-        'if getattr(report, "code", None) is None and not report:',
+        'if getattr(report, "code", FailureCode.INTERRUPTED) is FailureCode.INTERRUPTED:',
+        'if not hasattr(report, "code"):',
         ("command cut",),
     ),
     FieldBug(

@@ -169,8 +169,8 @@ class CommandBook:
         if not stages:
             return []
         self._change(entry, _STATES[tracked.progress], stages, now, tracked.reason)
-        if getattr(report, "code", None) is FailureCode.INTERRUPTED:  # what it contains may be on board all the same
-            return [entry.record]
+        if getattr(report, "code", FailureCode.INTERRUPTED) is FailureCode.INTERRUPTED:
+            return [entry.record]  # no failure; or a restart's: what it contains may be on board all the same
         return self._with_carried(entry, now)
 
     def step(self, now: Moment) -> list[CommandRecord]:

@@ -250,7 +250,7 @@ class Station:
         self._telemetry.expect(request, order.request)
         for inside in (order.inside.arming, order.inside) if order.inside else ():
             if inside is not None and inside.at_ns is not None:
-                released = Moment(now.monotonic_ns + inside.at_ns - now.utc_ns, inside.at_ns)
+                released = Moment(now.monotonic_ns + max(0, inside.at_ns - now.utc_ns), inside.at_ns)
                 inner, of = inside.packet.request, inside.order
                 self._log.note(self._book.enter(inner, of.name, of.arguments, released, carrier=request))
         record = self._book.enter(request, order.name, order.arguments, now)

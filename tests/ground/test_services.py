@@ -145,6 +145,15 @@ def test_a_structure_that_another_ground_created_is_learned_by_asking(desk):
     assert any(sample.report == "Structure200" for sample in desk.ground.of(SampleRecord))
 
 
+def test_a_command_that_was_scheduled_for_a_time_that_is_past_fails_with_what_should_have_scheduled_it(desk):
+    """It did not time out, though it should have been heard of long ago."""
+    past = {"at": desk.at(-86_400), "request": "imaging.capture target=coast"}
+    reason, _ = desk.do("scheduling.insert_activities", **past)
+    assert "its time is past, or less than 1000 ms from now" in reason
+    states = {one.name: one for one in desk.ground.of(CommandRecord)}
+    assert (states["imaging.capture"].state, "timeout" in str(states["imaging.capture"].stages)) == ("failed", False)
+
+
 def test_a_scheduled_command_is_followed_to_its_end(desk):
     assert desk.do("scheduling.enable_schedule") == ("completed", [])
     inside = {"at": desk.at(90), "request": "imaging.capture target=coast"}

@@ -316,6 +316,8 @@ def test_a_request_inside_one_that_a_restart_interrupted_may_be_executed_all_the
     commands.enter(REQUEST, "outer", {}, at(0))
     cut_short = CompletionFailure(request=REQUEST.word, code=FailureCode.INTERRUPTED, reason="a restart cut it short")
     assert [(one.name, one.state) for one in commands.reported(cut_short, 1, at(1))] == [("outer", "failed")]
+    played_back = commands.reported(AcceptanceSuccess(request=REQUEST.word), 0, at(1.5))
+    assert [(one.name, one.state) for one in played_back] == [("outer", "failed")]
     (done,) = commands.reported(CompletionSuccess(request=inner.word), 1, at(2))
     assert (done.name, done.state) == ("inner", "completed")
 

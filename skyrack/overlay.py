@@ -51,7 +51,7 @@ class Overlay:
 
     def write_part(self, path: Path, offset: int, octets: bytes) -> None:
         """Write from `offset` on."""
-        before = self._before(path).ljust(offset, b"\0")
+        before = self._before(path).ljust(offset if octets else 0, b"\0")
         self._written[path] = before[:offset] + octets + before[offset + len(octets) :]
 
     def append(self, path: Path, octets: bytes) -> None:

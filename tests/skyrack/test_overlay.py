@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from hal.medium import HOST
 from skyrack.overlay import Overlay
+from tests.examples import examples
 
 NAMES = ("kept", "other", "new")
 OCTETS = st.binary(max_size=6)
@@ -37,6 +38,7 @@ def outcome(medium, folder, call, *arguments):
     return found, {one: medium.read(folder / one) for one in medium.names(folder)}
 
 
+@examples(150)
 @given(st.lists(CALLS, max_size=12))
 def test_it_reads_as_if_it_were_written_and_leaves_the_host_alone(tmp_path_factory, calls):
     folder = tmp_path_factory.mktemp("overlay")

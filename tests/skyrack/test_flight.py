@@ -8,7 +8,7 @@ import pytest
 from fsw.store.records import Records
 from fsw.supervisor.causes import EXIT_RESET
 from fsw.supervisor.recovery import GRACE_S, SupervisedRecovery
-from fsw.supervisor.resets import open_resets
+from fsw.supervisor.resets import Resets, open_resets
 from fsw.timekeeping.correlation import Observation, TimeSource
 from fsw.timekeeping.keeper import KEPT_TIME_OCTETS_MAX, TIME_RECORD, KeptTime, TimeKeeper
 from hal.correlated_clock import CorrelatedClock
@@ -55,18 +55,72 @@ def test_a_loop_goes_on_for_a_moment_after_its_node_asked_for_a_reset(tmp_path):
             self.steps += 1
             recovery.reset("no command was heard for long")
 
-    class Lifeline:
-        is_to_end = False
-
-        def beat(self, now_ns, next_due_ns):
-            assert next_due_ns == GRACE_S * S
-
     class Port:
         state = PortState()
 
-    node = Node()
-    _loop(node, Port(), clock, Lifeline(), open_resets(tmp_path), recovery)
+    node, lifeline = Node(), Lifeline()
+    _loop(node, Port(), clock, lifeline, open_resets(tmp_path), recovery)
     assert (node.steps, clock.monotonic_ns(), recovery.status) == (1, GRACE_S * S, EXIT_RESET)
+    assert lifeline.beats == [(0, GRACE_S * S)]
+
+
+class Lifeline:
+    """The supervisor's, which asks for the end at `end_s`; it notes each beat: when, and when the next is due."""
+
+    def __init__(self, end_s=1 << 30):
+        self.beats, self._end_ns = [], end_s * S
+
+    @property
+    def is_to_end(self):
+        return bool(self.beats) and self.beats[-1][1] >= self._end_ns
+
+    def beat(self, now_ns, next_due_ns):
+        self.beats.append((now_ns, next_due_ns))
+
+    def fileno(self):
+        return 0
+
+
+class Steady:
+    """A node that is due each ten seconds; `seen` is called at each step."""
+
+    waits_for = ()
+
+    def __init__(self, clock, seen):
+        self._clock, self._seen, self.next_wake_ns = clock, seen, 0
+
+    def step(self):
+        self._seen()
+        self.next_wake_ns = self._clock.monotonic_ns() + 10 * S
+
+
+@pytest.mark.requirement("FSW-SUP-006")
+def test_a_minute_of_flight_is_calm_and_so_told_for_good(tmp_path):
+    clock, seen = VirtualClock(), []
+    resets = open_resets(tmp_path)
+    resets.store(Resets(counts={"hang": 2}, boot="b", unstable=4, board_resets=3))
+    node = Steady(clock, lambda: seen.append((clock.monotonic_ns() // S, resets.value.unstable)))
+    lifeline = Lifeline(end_s=80)
+    _loop(node, Silent(), clock, lifeline, resets, SupervisedRecovery(clock))
+    assert seen == [(0, 4), (10, 4), (20, 4), (30, 4), (40, 4), (50, 4), (60, 4), (70, 0)]
+    assert open_resets(tmp_path).value == Resets(counts={"hang": 2}, boot="b")
+    assert lifeline.beats == [(at * S, (at + 10) * S) for at in range(0, 80, 10)]
+
+
+class Silent:
+    state = PortState()
+
+
+def test_what_happens_to_the_port_is_told_once(tmp_path, capsys):
+    clock = VirtualClock()
+    port, states = Silent(), [PortState(), PortState("p", away="p: gone", losses=1), PortState("p", losses=1)]
+
+    def seen():
+        port.state = states[min(clock.monotonic_ns() // (20 * S), 2)]
+
+    node = Steady(clock, seen)
+    _loop(node, port, clock, Lifeline(end_s=80), open_resets(tmp_path), SupervisedRecovery(clock))
+    assert capsys.readouterr().err.splitlines() == ["skyrack node: p: gone", "skyrack node: p: it is there"]
 
 
 FLIGHT = """

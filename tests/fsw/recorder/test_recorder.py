@@ -318,6 +318,9 @@ def test_open_retrieval_begins_at_a_time():
     retrieval.resume(0)
     assert [number for number, _ in played(node)] == [1, 2]
     assert retrieval.reached_ns == packet(2)[1]
+    retrieval.start_ns = 0
+    node.accept(packets(4), 0)
+    assert retrieval.reached_ns == packet(1)[1]  # the oldest one of the segment in which the next record is
 
 
 @pytest.mark.parametrize("end", [0, 1])

@@ -95,9 +95,11 @@ class Pair:
         return next(task.app for task in tasks if task.app.app_name == "warmer").heard
 
     def status(self, number):
-        queue = self.nodes[number].bus.subscribe(BridgeStatus, "test", capacity=100, policy="latest")
-        self.run(11)
-        return queue.pop()
+        """The last one of those that come every ten seconds."""
+        queue = self.nodes[number].bus.subscribe(BridgeStatus, "test", capacity=100, policy="refuse")
+        self.run(20)
+        (_, last) = queue.drain()
+        return last
 
 
 @pytest.mark.requirement("FSW-BRG-001")

@@ -206,3 +206,12 @@ def test_the_power_fails_at_every_call_of_an_action(tmp_path, mission, pings):
         counts.add(times)
     assert call > 6
     assert counts == {0, 1}
+
+
+def test_the_state_of_watches_and_sequences_goes_down_every_ten_seconds(tmp_path, mission):
+    world = World(tmp_path, mission=mission(), medium=RecordingMedium())
+    world.run(1.5)
+    load(world, text(""))  # which the watch starts: what has steps to take tells no more often
+    world.run(60.5)
+    counted = {name: len(world.station.named(name)) for name in ("FdirStatus", "SequencesStatus")}
+    assert counted == {"FdirStatus": 7, "SequencesStatus": 7}

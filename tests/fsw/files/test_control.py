@@ -135,13 +135,18 @@ def test_many_entries_come_in_as_many_reports_as_it_takes(managed):
 
 def test_a_directory_of_too_many_names_is_not_searched(managed):
     class Endless(RecordingMedium):
+        count = WALKED_MAX
+
         def names(self, folder):
-            return [f"a{number}" for number in range(WALKED_MAX + 1)]
+            return [f"a{number}" for number in range(self.count)]
 
         def entry(self, path):
             return MediumEntry(is_folder=path.name in ("log", "node"))
 
-    managed = Managed(Endless())
+    medium = Endless()
+    managed = Managed(medium)
+    assert managed.ask(files.FindFiles(directory="log", pattern="a9"))
+    medium.count += 1
     said = refused(managed, files.FindFiles(directory="log", pattern=""))
     assert said == ("NOT_NOW", f"more than {WALKED_MAX} names below log")
 

@@ -218,11 +218,12 @@ def test_health_is_that_of_the_jobs_in_a_row_with_what_is_in_use(desk):
 
 
 def test_the_ground_must_be_heard_after_its_start(desk):
-    desk.frames = 7
+    assert not desk.model.is_heard
+    desk.frames = 1
     assert desk.model.is_heard
     desk.model.restart()
     assert not desk.model.is_heard
-    desk.frames = 8
+    desk.frames = 2
     assert desk.model.is_heard
 
 

@@ -74,8 +74,9 @@ class Bench:
         return [one["pid"] for one in self.told(what)]
 
     def fly(self, deeds, condition, act=lambda: None, reset=(), restarts_max=5, **limits):
-        """Supervise a flight of these deeds until a condition holds; nobody is left then."""
+        """Supervise a flight of these deeds until a condition holds; nobody is left then, and no descriptor."""
         plan = Supervised("tests.fsw.supervisor.flights", "load", "modules", (str(self.folder), deeds), reset)
+        until, before = Until(condition, act), os.listdir("/proc/self/fd")
         Supervision(
             plan,
             HostClock(),
@@ -84,7 +85,8 @@ class Bench:
             watchers=[self.watch],
             budget=Budget(restarts_max, 1, 600),
             limits=SupervisionLimits(**limits),
-        ).run(Until(condition, act))
+        ).run(until)
+        assert len(os.listdir("/proc/self/fd")) == len(before)
         self.check_nobody_is_left()
 
     def check_nobody_is_left(self):
@@ -338,6 +340,18 @@ def test_a_stopped_warm_process_never_blocks_its_supervisor(bench, monkeypatch):
         processes.send_beacon("hang", 1)
     assert refused
     processes.kill(Who.WARM)
+    processes.close()
+
+
+def test_no_standby_is_asked_of_a_warm_process_that_did_not_say_that_it_knows_them():
+    processes = HostProcesses(Supervised("tests.fsw.supervisor.flights", "load", "modules", ("", "")), print, str)
+    processes.stand_by()
+    processes._sockets[Who.WARM], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    theirs.send(b'{"stands_by": true}')
+    assert [news.message for news in processes._messages()] == [{"stands_by": True}]
+    processes.stand_by()
+    assert theirs.recv(100) == b'{"standby": true}'
+    theirs.close()
     processes.close()
 
 

@@ -74,6 +74,8 @@ def start_of(message: Told) -> Start:
 
 def chosen_in(message: Told) -> Chosen:
     """The choice that a message tells. Raises ValueError where it tells none."""
+    if not message:  # all of its fields have defaults, and nobody chose these
+        raise ValueError("no choice")
     try:
         return Chosen(**message)
     except TypeError:

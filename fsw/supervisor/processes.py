@@ -74,8 +74,8 @@ class HostProcesses:
         """Have a process choose, and wait for it; where it cannot, what is installed is started."""
         if not self._plan.choosing:
             return Chosen()
-        reading, writing = os.pipe()
-        with open(reading, "rb") as answer:  # noqa: PTH123 - a descriptor
+        answer, writing = os.pipe()
+        try:
             os.set_inheritable(writing, True)
             words = [sys.executable, "-P", "-m", "fsw.supervisor.choosing", str(writing), *self._plan.choosing]
             try:
@@ -86,9 +86,11 @@ class HostProcesses:
                 os.close(writing)
             poll = select.poll()
             poll.register(answer, select.POLLIN)
-            octets = answer.read() if poll.poll(_CHOOSING_MS) else b""
+            octets = os.read(answer, OCTETS_MAX) if poll.poll(_CHOOSING_MS) else b""  # it was written at once
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
+        finally:
+            os.close(answer)
         try:
             return chosen_in(message_in(octets))
         except ValueError:

@@ -1,5 +1,6 @@
 """Flights that do what a test wants: one deed an executive, the last one for all that follow."""
 
+import atexit
 import json
 import os
 import signal
@@ -115,3 +116,16 @@ def told(folder, what):
     except FileNotFoundError:
         return []
     return [json.loads(line) for line in lines[: lines.rfind("\n") + 1].splitlines()]
+
+
+def choice(deed, uncounted):
+    """What is started next; or none is said, in each way in which a process can fail to."""
+    if deed == "raises":
+        raise ValueError("a bug of this choice")
+    if deed == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if deed == "never ends":
+        atexit.register(time.sleep, 10 * PATIENCE_S)
+    return {"slot": "A", "version": "2"} | (
+        {"words": 1} if deed == "is of another version" else {"complaint": uncounted}
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fsw.supervisor.budget import Budget
-from fsw.supervisor.messages import BoardError, Start
+from fsw.supervisor.messages import BoardError, Chosen, Start
 from fsw.supervisor.processes import HostProcesses, Supervised
 from fsw.supervisor.run import Supervision
 from fsw.supervisor.supervisor import SupervisionLimits, Who
@@ -25,6 +25,11 @@ from tests.patience import PATIENCE_S
 
 def slow(value):
     return pytest.param(value, marks=pytest.mark.slow)
+
+
+def descriptors():
+    """How many this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 class Until:
@@ -76,7 +81,7 @@ class Bench:
     def fly(self, deeds, condition, act=lambda: None, reset=(), restarts_max=5, **limits):
         """Supervise a flight of these deeds until a condition holds; nobody is left then, and no descriptor."""
         plan = Supervised("tests.fsw.supervisor.flights", "load", "modules", (str(self.folder), deeds), reset)
-        until, before = Until(condition, act), os.listdir("/proc/self/fd")
+        until, before = Until(condition, act), descriptors()
         Supervision(
             plan,
             HostClock(),
@@ -86,7 +91,7 @@ class Bench:
             budget=Budget(restarts_max, 1, 600),
             limits=SupervisionLimits(**limits),
         ).run(until)
-        assert len(os.listdir("/proc/self/fd")) == len(before)
+        assert descriptors() == before
         self.check_nobody_is_left()
 
     def check_nobody_is_left(self):
@@ -341,6 +346,27 @@ def test_a_stopped_warm_process_never_blocks_its_supervisor(bench, monkeypatch):
     assert refused
     processes.kill(Who.WARM)
     processes.close()
+
+
+def chosen(*choosing, uncounted=0):
+    plan = Supervised("", "", "", (), choosing=choosing)
+    processes, before = HostProcesses(plan, print, str), descriptors()
+    found = processes.choose(uncounted)
+    assert descriptors() == before
+    processes.close()
+    return found
+
+
+@pytest.mark.parametrize("deed", ["answers", slow("never ends")])
+def test_the_software_is_chosen_by_a_process(bench, deed):
+    assert chosen() == Chosen()
+    assert chosen("tests.fsw.supervisor.flights", "choice", deed, uncounted=3) == Chosen("A", "2", complaint="3")
+
+
+@pytest.mark.parametrize("deed", ["raises", slow("dies"), slow("is of another version")])
+def test_where_nothing_is_chosen_what_is_installed_is_started_and_told(bench, deed):
+    found = chosen("tests.fsw.supervisor.flights", "choice", deed)
+    assert found == Chosen(is_counted=False, complaint="no software could be chosen")
 
 
 def test_no_standby_is_asked_of_a_warm_process_that_did_not_say_that_it_knows_them():

@@ -26,13 +26,13 @@ class RecordRun(NamedTuple):
 
 
 class Cursor:
-    """A place in a store: `at` is the number of the record that comes next. Counts segments that it found `unreadable`.
+    """A place in a store: `at` is the number of the record that comes next.
 
     Only what is recorded is given out: the number of a record that a power cut may still lose is never sent.
     """
 
     def __init__(self, store: PacketStore, at: int = 0) -> None:
-        self.store, self.at, self.unreadable = store, at, 0
+        self.store, self.at = store, at
         self._segment: StoreSegment | None = None
         self._last = -1
         self._records: list[StoredRecord] = []
@@ -71,7 +71,7 @@ class Cursor:
         try:
             self._records = self.store.read(segment)
         except OSError:
-            self.unreadable += 1
+            self.store.failures += 1
             return False
         self._segment, self._last = segment, segment.contents.last
         return True

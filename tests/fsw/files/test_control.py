@@ -59,6 +59,13 @@ def test_a_file_is_created_reported_locked_and_deleted(managed):
     assert refused(managed, of(files.ReportFile)) == ("BAD_ARGUMENTS", "no file files/a")
 
 
+def test_only_a_file_that_is_there_is_locked(managed):
+    for request in (files.LockFile, files.UnlockFile):
+        assert refused(managed, of(request)) == ("BAD_ARGUMENTS", "no file files/a")
+    managed.ask(create())
+    managed.ask(of(files.DeleteFile))
+
+
 def test_a_lock_survives_a_restart_and_goes_with_its_file(managed):
     managed.ask(create(locked=True, size_max=9))
     managed.boot()

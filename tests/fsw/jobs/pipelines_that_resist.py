@@ -90,6 +90,10 @@ def tells_its_privileges():
     return Path("/proc/self/status").read_bytes()
 
 
+def tells_its_niceness():
+    return b"%d" % os.nice(0)
+
+
 def is_deaf():
     for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_IGN)

@@ -73,6 +73,10 @@ def test_a_worker_has_no_privilege_but_those_over_files(runner):
         assert int(said[kind], 16) & ~over_files == 0
 
 
+def test_a_worker_lets_the_flight_loop_go_first(runner):
+    assert int(run(runner, job(1, "tells_its_niceness")).answer) == min(19, os.nice(0) + 10)
+
+
 def test_the_processor_time_of_all_attempts_and_all_who_come_from_them_is_summed(tmp_path):
     """Three processes an attempt."""
     with running(module=MODULE, attempts=2) as one:

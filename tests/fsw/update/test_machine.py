@@ -377,6 +377,23 @@ def test_where_the_record_is_lost_nothing_older_than_what_is_there_is_taken(node
     assert "version 2 is not newer than 3" in node.verify(B)[0].reason
 
 
+@pytest.mark.requirement("FSW-UPD-007")
+def test_what_is_started_in_a_process_that_goes_on_is_healthy_and_heard_anew(node):
+    node.send(A, TWO)
+    node.verify(A)
+    node.updates.arm(A, 2)
+    node.updates.boot()
+    node.pass_s(0, is_heard=True)
+    assert node.updates.reboot().slot is A
+    assert "its health is not good" in refused(node.updates.confirm)
+    node.pass_s(0, is_heard=False)
+    node.pass_s(RULES.settle_s, is_heard=False)
+    assert "it has not heard the ground" in refused(node.updates.confirm)
+    node.updates.note_contact()
+    node.updates.confirm()
+    assert node.updates.state.promoted is A
+
+
 # What ends by itself
 
 

@@ -109,6 +109,12 @@ def test_nothing_is_done_long_after_the_end_of_its_command(judge, tell, state):
         judge.marked(7, 12 * SECOND, is_forgetful=False)
 
 
+def test_what_nobody_asked_for_is_held_against_no_other_command(judge, tell):
+    tell(command("completed"))
+    judge.marked(8, 60 * SECOND, is_forgetful=False)
+    assert judge.marks[8] == 1
+
+
 def test_what_was_on_its_way_may_be_done(judge, tell):
     tell(command("timeout"), SECOND)
     judge.marked(7, 11 * SECOND, is_forgetful=False)

@@ -100,3 +100,13 @@ def test_of_too_many_ranges_the_shortest_is_forgotten():
     assert (one.forgotten, one.count_unsettled(70, 73)) == (2, 0)
     again = marks(medium)
     assert list(again.unsettled(0, 5000)) == list(one.unsettled(0, 5000))
+
+
+def test_what_is_gone_is_neither_waited_for_nor_remembered_with_its_gaps():
+    one = marks(RecordingMedium())
+    one.next_numbers(10)
+    one.acknowledge([(1, 2), (4, 5)])
+    one.gone_below(6)
+    assert (list(one.unsettled(0, 10)), one.count_unsettled(0, 10)) == ([(6, 10)], 4)
+    one.acknowledge([(8, 9)])
+    assert one.record.value.acknowledged == [(0, 6), (8, 9)]

@@ -119,6 +119,7 @@ def test_a_recorder_that_fails_costs_nothing_that_goes_down(desk):
     def fail(packets):
         raise ZeroDivisionError
 
+    assert desk.unrecorded == 0
     desk.record = fail
     for number in range(10):
         desk.bus.publish(Level(value=number))

@@ -3,7 +3,7 @@
 import pytest
 
 from fsw.design import dictionary_of
-from fsw.fdir.app import Fdir
+from fsw.fdir.app import Fdir, WatchesMisfit
 from fsw.mission import load_mission
 from fsw.modes.table import Mode
 from fsw.pus import test as ping_service
@@ -117,8 +117,10 @@ def test_watches_of_another_mission_are_left_out(tmp_path, mission):
     assert world.run(5, lambda: tracked.is_over)
     world.mission = load_mission(mission(WATCH.replace('"old"', '"new"')))
     world.boot()
-    world.run(3)
+    misfits = world.node.bus.subscribe(WatchesMisfit, "test", capacity=9, policy="refuse")
+    world.run(25)
     assert told(world, "WatchesMisfit") == [{"items": 1}]
+    assert len(list(misfits.drain())) == 1
 
 
 def test_a_watch_asks_for_a_mode(tmp_path, mission):

@@ -60,6 +60,9 @@ def test_what_a_board_measures_is_reported(desk):
     assert (status.resident_octets, status.descriptors, status.free_octets) == (40 * MIB, 24, 1 << 30)
     assert (status.heat_degc, status.throttling, status.jobs_held) == (45.0, 0, False)
     assert HealthStatus.decode(status.encode()) == status
+    desk.runner.cpu_s = 2.0
+    (status,) = desk.step()
+    assert (status.cpu, status.jobs_cpu) == (pytest.approx(2.0), pytest.approx(5.0))
 
 
 def test_processor_time_is_known_from_the_second_reading_on():

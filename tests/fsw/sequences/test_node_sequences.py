@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from fsw.pus import test as ping_service
+from fsw.sequences.app import SequencesMisfit
 from ground.commands.sequences import compile_sequence
 from ground.commands.tracker import RequestProgress
 from link.pus.services.automation import sequencing
@@ -153,8 +154,10 @@ def test_a_sequence_of_another_software_is_left_out(tmp_path):
     record = world.node.services.records.opened["memory of sequences"]
     record.store(type(record.value)({NUMBER: b"?"}))
     world.boot()
-    world.run(3)
+    misfits = world.node.bus.subscribe(SequencesMisfit, "test", capacity=9, policy="refuse")
+    world.run(25)
     assert ("SequencesMisfit", {"items": 2}) in told(world)
+    assert len(list(misfits.drain())) == 1
     assert sequences_of(world).runs.active == []
 
 

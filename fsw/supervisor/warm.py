@@ -32,6 +32,8 @@ from hal.linux.priority import raise_priority
 
 _LEFT_TO_THE_SUPERVISOR = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _BEACON_S = 10
+_CACHES = "PYTHONPYCACHEPREFIX"
+_SOURCES_ALONE = {_CACHES: os.devnull, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 class Flight(Protocol):
@@ -161,18 +163,35 @@ def end_with(parent: int) -> None:
 
 
 def prepare(control: socket.socket, supervisor: int, load: Callable[[], dict[str, object]]) -> None:
-    """Load what this process needs, and tell the supervisor what it gave; ends the process where it fails."""
+    """Load what this process needs, and tell the supervisor what it gave; ends the process where it fails.
+
+    Python writes compiled modules beside their sources, does not sync them, and believes them after a power cut. Where
+    one is damaged, this process is executed again without them: slower, and not never.
+    """
     for number in _LEFT_TO_THE_SUPERVISOR:
         signal.signal(number, signal.SIG_IGN)
     end_with(supervisor)
     try:
         message = load()
     except BaseException as error:
+        _begin_from_sources(error)
         if wants_tracebacks():
             traceback.print_exc()
         _report(control, {"refused": in_words(error)})
         sys.exit(1)
     _report(control, message)
+
+
+def _begin_from_sources(error: BaseException) -> None:
+    """Execute this process again, without compiled modules, if `error` is one of reading them; once.
+
+    What loads a user's own file may have told the error again, in its words.
+    """
+    words = str(error)
+    is_of_compiled = isinstance(error, EOFError) or "marshal data" in words or "Non-code object" in words
+    if is_of_compiled and os.environ.get(_CACHES) != os.devnull:
+        print(f"skyrack node: {error}: only sources are read", file=sys.stderr, flush=True)
+        os.execve(sys.executable, sys.orig_argv, os.environ | _SOURCES_ALONE)
 
 
 def _report(control: socket.socket, message: dict[str, object]) -> None:
@@ -197,7 +216,11 @@ def main(words: list[str]) -> NoReturn:
 
     prepare(channel, int(supervisor), load)
     gc.freeze()
-    found[0].preload()
+    try:
+        found[0].preload()
+    except BaseException as error:
+        _begin_from_sources(error)
+        raise
     gc.collect()
     gc.enable()
     gc.freeze()  # the memory that forks share then stays shared, and is never searched

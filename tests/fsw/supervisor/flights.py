@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from importlib import import_module
 from pathlib import Path
 
 from fsw.jobs.process import JobLimits, ProcessRunner
@@ -50,6 +51,8 @@ class Flight:
 
     def preload(self):
         note(self.state, "preloads", {})
+        if self.deeds[0] == "preloads":
+            note(self.state, "imports", {"value": import_module("torn").VALUE})
 
     def practise(self):
         note(self.state, "standbys", {"pid": os.getpid()})
@@ -78,6 +81,8 @@ class Flight:
 
 def load(folder, deeds):
     note(folder, "loads", {"pid": os.getpid()})
+    if deeds.startswith("imports"):
+        note(folder, "imports", {"value": import_module("torn").VALUE})
     if deeds == "cannot be loaded":
         raise ValueError("it cannot be loaded")
     if deeds == "dies":

@@ -1,6 +1,7 @@
 """Real processes: whoever of them ends, hangs or stops, a successor does its work, and nobody is left at the end."""
 
 import os
+import py_compile
 import re
 import signal
 import socket
@@ -141,6 +142,22 @@ def test_what_watches_it_is_fed_at_its_interval_and_only_while_health_is_good(be
         fed.append(bench.watch.fed)
     assert fed == [0, 1, 1, 2, 2, 2, 2, 3, 3]
     supervision._processes.close()
+
+
+@pytest.mark.parametrize(("kept", "deed"), [(0, "imports"), (3, "imports"), (20, "imports"), (3, "preloads")])
+@pytest.mark.requirement("FSW-SUP-001")
+def test_a_compiled_module_that_a_power_cut_left_torn_prevents_no_flight(bench, monkeypatch, kept, deed):
+    """Python writes them without a sync: a file of the right size, of zeros from some octet on, or a short one."""
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{bench.folder}")
+    source = bench.folder / "torn.py"
+    source.write_text("VALUE = 7\n")
+    compiled = Path(py_compile.compile(str(source)))
+    head, body = compiled.read_bytes()[:16], compiled.read_bytes()[16:]
+    compiled.write_bytes(head + body[:kept] + bytes(len(body) - kept if kept == 3 else 0))
+    bench.fly(f"{deed} flies", lambda: bench.watch.told and bench.told("imports"))
+    assert bench.told("imports") == [{"value": 7}]
+    first, second = bench.pids("loads")
+    assert first == second
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ with its place. Where the replay stops, the state of the node is printed. Exit c
 import argparse
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kernels.usage import UsageError, did_you_mean
+from kernels.usage import UsageError, did_you_mean, shown
 
 if TYPE_CHECKING:
     from rig.replay.replay import Until
@@ -55,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
         _report(note)
     with interrupted_at_once("replay"):
         replay.run(Until(seconds=until.seconds, ticks=until.ticks, event=options.event or ""), _report)
+    if replay.node is None and replay.difference is None:
+        raise UsageError(f"{shown(options.recording)}: cut off or damaged before the node was built; nothing to replay")
     account = account_of(replay, dictionary)
     print(json.dumps(account, indent=2) if options.json else "\n".join(account_lines(account)))
     return 0 if replay.is_right else 1
@@ -69,9 +72,9 @@ def _until(text: str | None) -> "Until":
 
     if text is None:
         return Until()
-    try:
-        if text.startswith(_TICK):
-            return Until(ticks=int(text.removeprefix(_TICK)))
-        return Until(seconds=float(text))
-    except ValueError:
-        raise UsageError(f"--until {text}, expected seconds, or a number of steps of apps as tick:240") from None
+    with suppress(ValueError):
+        if text.startswith(_TICK) and (ticks := int(text.removeprefix(_TICK))) >= 0:
+            return Until(ticks=ticks)
+        if (seconds := float(text)) >= 0:  # not so for NaN
+            return Until(seconds=seconds)
+    raise UsageError(f"--until {text}, expected seconds, or a number of steps of apps as tick:240")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fsw.flightlog.chunks import read_chunks
 from rig.replay.replay import Replay, Until
 from skyrack.cli import main
 from tests.fsw.test_isolation import mission_with
@@ -63,6 +64,9 @@ def test_it_stops_while_a_command_is_open(recording, capsys):
     ("options", "sentence"),
     [
         (["--until", "soon"], "--until soon, expected seconds, or a number of steps of apps as tick:240"),
+        (["--until", "nan"], "--until nan, expected seconds, or a number of steps of apps as tick:240"),
+        (["--until", "-5"], "--until -5, expected seconds, or a number of steps of apps as tick:240"),
+        (["--until", "tick:-3"], "--until tick:-3, expected seconds, or a number of steps of apps as tick:240"),
         (["--until", "tick:x"], "--until tick:x, expected seconds, or a number of steps of apps as tick:240"),
         (["--break", "ProductRady"], "--break ProductRady: no event of this node; did you mean ProductReady?"),
     ],
@@ -77,6 +81,16 @@ def test_what_is_no_recording_is_told_in_one_sentence(tmp_path, capsys):
     assert capsys.readouterr().err.endswith("no recording of a flight, which `skyrack node --record` makes\n")
     assert main(["replay", str(tmp_path / "none")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_recording_that_ends_before_the_node_is_built_is_told_in_one_sentence(recording, tmp_path, capsys):
+    cut = tmp_path / "cut.rec"
+    header = next(read_chunks(Path(recording)))[1]
+    whole = Path(recording).read_bytes()
+    cut.write_bytes(whole[: whole.index(header) + len(header)])
+    assert main(["replay", str(cut)]) == 2
+    sentence = f"{cut}: cut off or damaged before the node was built; nothing to replay"
+    assert capsys.readouterr().err == f"skyrack replay: {sentence}\n"
 
 
 def test_ticks_count_and_notes_are_told(recording, capsys, monkeypatch):

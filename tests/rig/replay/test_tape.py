@@ -15,7 +15,7 @@ from fsw.flightlog.journal import Journal
 from kernels.usage import UsageError
 from rig.replay.tape import Divergence, Replayed, Tape, TapeEnds
 
-HEADER = FlightHeader(software="1", dictionary="2", mission={}, apps=[], bits_per_second=1, state="/")
+HEADER = FlightHeader(software="1", dictionary="2", mission={}, apps=[], bits_per_second=9600, state="/")
 ANSWERS = st.none() | st.integers(-(1 << 40), 1 << 40) | st.binary(max_size=3) | st.lists(st.integers(0, 3), max_size=2)
 DEEDS = st.lists(
     st.one_of(

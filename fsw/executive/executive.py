@@ -224,7 +224,7 @@ class Executive:
         start_ns = self._now_ns()
         asked, due_ns = [task for task in self._prompt if task.is_allowed or task.ends_ns], self._tick_ns
         for task in asked:
-            try:  # without a section, as in `_ask_prompt`, nor a call for each: this is asked at each turn
+            try:  # without a section or a call for each: they are asked at each turn, and nearly always answer at once
                 answer_ns = task.app.due_ns
             except BaseException:
                 answer_ns = self._ask(task.app, _due_ns)
@@ -419,18 +419,8 @@ class Executive:
     def _report_failure(self, name: str, trouble: str, error: BaseException) -> None:
         self._report_once(name, trouble, StepFailed(name=name, error=trouble), error)
 
-    def _ask_prompt(self, task: _Task, question: Callable[[App], int | None]) -> None:
-        """Ask when the app is due by its own word, the answer to `question`, though not while it rests."""
-        try:  # without a section: it is asked some times a turn, and nearly always answers at once
-            answer_ns = question(task.app)
-        except BaseException:
-            answer_ns = self._ask(task.app, question)
-        if answer_ns is None and not self._backoff.streaks:
-            task.prompt_ns = _NEVER_NS
-        else:
-            self._note_prompt(task, answer_ns)
-
     def _note_prompt(self, task: _Task, answer_ns: int | None) -> int:
+        """When the app is due by its own word, though not while it rests."""
         task.prompt_ns = _NEVER_NS if answer_ns is None else answer_ns
         if self._backoff.streaks:
             task.prompt_ns = max(task.prompt_ns, self._backoff.rests_until(task.app.app_name))
@@ -439,7 +429,11 @@ class Executive:
     def _prompt_ns_awake(self, task: _Task) -> int:
         """When the app is due by its own word, at once if it is busy; the last answer holds until something happens."""
         if task.may_be_busy or not self._are_asked:
-            self._ask_prompt(task, _due_ns_awake)
+            try:  # without a section, as in `next_due_ns`
+                answer_ns = _due_ns_awake(task.app)
+            except BaseException:
+                answer_ns = self._ask(task.app, _due_ns_awake)
+            self._note_prompt(task, answer_ns)
         return task.prompt_ns
 
     def _ask(self, app: App, question: Callable[[App], _Result]) -> _Result | None:

@@ -217,14 +217,25 @@ class Confused(Fast, period_ms=100, budget_ms=50):
         raise RuntimeError("when?")
 
 
-def test_an_app_that_cannot_say_when_it_is_due_is_stepped_at_its_ticks():
+@dataclass
+class Dazed(Fast, period_ms=100, budget_ms=50):
+    """Cannot say whether it is busy, which it is asked while the loop is awake."""
+
+    @property
+    def is_busy(self):
+        raise RuntimeError("what?")
+
+
+@pytest.mark.parametrize("kind", [Confused, Dazed])
+def test_an_app_that_cannot_say_when_it_is_due_is_stepped_at_its_ticks(kind):
     clock = VirtualClock()
-    executive, events = flight(clock, confused := Confused(clock), fast := Fast(clock))
+    executive, events = flight(clock, app := kind(clock), fast := Fast(clock))
     run(executive, clock, 250)
-    assert confused.ran_ms == [0, 100, 200]
+    assert app.ran_ms == [0, 100, 200]
     assert len(fast.ran_ms) == 25
     told = [(event.name, type(event).__name__) for event in events.drain()]
-    assert told == [("due time of confused", "StepFailed"), ("due time of confused", "SetAside")]
+    duty = f"due time of {app.app_name}"
+    assert told == [(duty, "StepFailed"), (duty, "SetAside")]
 
 
 @dataclass

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hal.linux.whole_file import whole_file
 from kernels.usage import UsageError, given, read_file, shown
 from skyrack.options.dictionaries import load_definitions
 from skyrack.parser import subcommand, within
@@ -41,16 +42,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the subcommand; a sequence with a fault is a misuse, told in one sentence."""
+    if options.action == "compile" and (options.form == "requests") == (options.out is not None):
+        wrong = "is missing: where the compiled file goes"
+        raise UsageError(f"--out {wrong if options.out is None else 'is not for requests: they go to stdout'}")
     dictionary = _dictionary(options.dictionary)
     sequence = _load(options.file, dictionary)
     if options.action == "check":
         _show(sequence, dictionary)
     elif options.form == "requests":
         _print_requests(sequence, int(options.part_octets))
-    elif options.out is None:
-        raise UsageError("--out is missing: where the compiled file goes")
     else:
-        options.out.write_bytes(sequence.encode())
+        with whole_file(options.out) as file:
+            file.write(sequence.encode())
     return 0
 
 

@@ -81,6 +81,11 @@ def test_where_it_goes_must_be_said(capsys):
     assert "--out is missing" in capsys.readouterr().err
 
 
+def test_requests_go_to_stdout_alone(tmp_path, capsys):
+    assert sequence("compile", LOOK, "--as", "requests", "--out", str(tmp_path / "requests")) == 2
+    assert "--out is not for requests: they go to stdout" in capsys.readouterr().err
+
+
 def test_too_many_parts(tmp_path, capsys):
     steps = "[[step]]\ncommand = 'test.ping'\n" * 250
     file = write(tmp_path, f"number = 1\nname = 'a'\n{steps}".encode())

@@ -34,6 +34,9 @@ __all__ = ["DamagedProductError", "ProductStore", "Provenance", "StoreFullError"
 
 FOLDER_NAME = "kept"
 STORE_NOTICES_MAX = 64
+KEPT_MAX, WAITING_MAX = 1024, 8192
+"""How many products the store keeps when none need, and how many may wait: a start reads all of them."""
+_DROPPED_AT_ONCE = 64  # of a store that was filled before it was bounded
 _WAITING, _SENT = "product", "sent"
 _FILE_NAME = re.compile(rf"([0-9]{{8,10}})\.({_WAITING}|{_SENT})(\.part)?")
 _COUNTERS_OCTETS_MAX = 64
@@ -76,7 +79,7 @@ class _Kept:
 
 
 class ProductStore:
-    """Products below `folder`, at most `octets_max` of content; delivered ones stay while there is room.
+    """Products below `folder`, at most `octets_max` of content; delivered ones stay while there is room, and few enough.
 
     `boots` counts how often it was opened, this time included; `damaged` the products that waited for delivery and were
     set aside or lost; `mended` the records (of products and counters) with two copies of which one was damaged;
@@ -326,8 +329,11 @@ class ProductStore:
         self._counters.store(Counters(self.boots, self._next_id))
 
     def _make_room(self, octets: int) -> None:
+        if len(self._waiting) >= WAITING_MAX:
+            raise StoreFullError(f"{len(self._waiting)} products wait, no more may")
+        most = max(KEPT_MAX, len(self._kept) - _DROPPED_AT_ONCE)
         for product_id in sorted(self._kept.keys() - self._waiting.keys()):
-            if self.octets + octets <= self.octets_max:
+            if self.octets + octets <= self.octets_max and len(self._kept) < most:
                 return
             if not self._kept[product_id].is_bare:
                 with self._tolerated():  # one that cannot be deleted does not stop the others

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fsw.store import products
 from fsw.store.own_files import ASIDE, MARKER_NAME
 from fsw.store.products import DamagedProductError, ProductStore, StoredProduct, StoreFullError, StoreNotice
 from fsw.store.storage import record
@@ -463,3 +464,40 @@ class TestOlder:
 
         medium.on_call = look
         ProductStore(folder, 1000, medium)
+
+
+def test_of_many_small_products_the_store_keeps_few_that_are_delivered(tmp_path, monkeypatch):
+    """A start reads all of them: what is kept for nobody must not make each start longer than the one before."""
+    monkeypatch.setattr(products, "KEPT_MAX", 3)
+    store = ProductStore(tmp_path, 1000)
+    for _ in range(5):
+        store.delivered(add(store, b"x").id)
+    assert [one.id for one in store.products()] == [3, 4, 5]
+    for _ in range(4):
+        add(store, b"x")
+    assert [one.id for one in store.waiting()] == [6, 7, 8, 9]
+    assert [one.id for one in ProductStore(tmp_path, 1000).products()] == [6, 7, 8, 9]
+
+
+def test_a_store_that_holds_too_many_gives_them_up_bit_by_bit(tmp_path, monkeypatch):
+    store = ProductStore(tmp_path, 1000)
+    for _ in range(9):
+        store.delivered(add(store, b"x").id)
+    monkeypatch.setattr(products, "KEPT_MAX", 3)
+    monkeypatch.setattr(products, "_DROPPED_AT_ONCE", 2)
+    counts = []
+    for _ in range(5):
+        store.delivered(add(store, b"x").id)
+        counts.append(len(store.products()))
+    assert counts == [7, 5, 3, 3, 3]
+
+
+def test_more_than_may_wait_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(products, "WAITING_MAX", 2)
+    store = ProductStore(tmp_path, 1000)
+    first = add(store, b"x")
+    add(store, b"x")
+    with pytest.raises(StoreFullError, match="2 products wait, no more may"):
+        add(store, b"x")
+    store.delivered(first.id)
+    add(store, b"x")

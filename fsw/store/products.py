@@ -79,7 +79,7 @@ class _Kept:
 
 
 class ProductStore:
-    """Products below `folder`, at most `octets_max` of content; delivered ones stay while there is room, the last of them.
+    """Products below `folder`, at most `octets_max` of content; the last delivered ones stay while there is room.
 
     `boots` counts how often it was opened, this time included; `damaged` the products that waited for delivery and were
     set aside or lost; `mended` the records (of products and counters) with two copies of which one was damaged;

@@ -52,6 +52,7 @@ def test_no_step_reads_more_than_its_budget():
     part = medium.read_part
     medium.read_part = lambda path, offset, size: read.append(size) or part(path, offset, size)
     scrub = SegmentScrub(made(medium))
+    read.clear()
     swept(scrub, 50, 1000)
     assert (max(read), len(read)) == (1000, 50)
     assert (swept(scrub, 5, 0), len(read)) == ([], 50)

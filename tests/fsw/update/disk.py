@@ -26,6 +26,9 @@ class Disk:
         except KeyError:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory") from None
 
+    def read_part(self, path: Path, offset: int, size: int) -> bytes:
+        return self.read(path)[offset : offset + size]
+
     def names(self, folder: Path) -> list[str]:
         raise NotImplementedError
 

@@ -131,7 +131,7 @@ def test_what_was_never_promoted_is_no_way_back(slots):
 
 class ReadOnly:
     def __init__(self, medium):
-        self.read = medium.read
+        self.read, self.read_part = medium.read, medium.read_part
 
     def __getattr__(self, name):
         raise OSError(errno.EROFS, "Read-only file system")

@@ -150,6 +150,9 @@ class NodePair:
         yield Wait(_SETTLES_S, lambda: self.is_up)
         if not self.is_up:
             raise BrokenError("the link is not up again")
+        yield Wait(
+            _SETTLES_S, lambda: all(one.ended for one in self.judge.commands.values())
+        )  # a mode may be asked for
         is_led_back = self.node.node.modes.machine.mode is not Mode.PAYLOAD
         modes = [Order("modes.change", {"mode": mode}) for mode in ("nominal", "payload") if is_led_back]
         yield from self._do([*modes, Order("files.release", {})])

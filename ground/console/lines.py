@@ -2,6 +2,7 @@
 
 import textwrap
 from datetime import UTC, datetime
+from typing import get_args
 
 from msgspec.structs import replace
 
@@ -9,6 +10,7 @@ from ground.records import (
     TIME_UNIT,
     CommandRecord,
     CommandStage,
+    CommandState,
     EventRecord,
     FileRecord,
     GroundRecord,
@@ -135,7 +137,7 @@ def _words(record: GroundRecord) -> str:
             late = " (recorded)" if record.playback else ""
             return f"{record.severity.upper():6} {record.name}: {record.message}{late}"
         case CommandRecord():
-            return f"command {record.number} {record.name}: {record.stages[-1].name}"
+            return f"command {record.number} {record.name}: {_standing(record)}"
         case TransferRecord():
             return f"file {_transfer(record)}"
         case FileRecord():
@@ -155,6 +157,12 @@ def _values(record: SampleRecord) -> list[str]:
 def transfer_line(record: TransferRecord) -> str:
     """A transfer in one line."""
     return printable(_transfer(record))
+
+
+def _standing(command: CommandRecord) -> str:
+    """The last stage, unless it was heard of late: what was recorded comes down after the end of its command."""
+    last = command.stages[-1].name
+    return command.state if last in get_args(CommandState) else last
 
 
 def _transfer(record: TransferRecord) -> str:

@@ -67,6 +67,18 @@ def test_nothing_received_can_steer_a_terminal(text):
     assert stage_line(CommandStage(name="failed", received_ns=1, detail=text)).isprintable()
 
 
+def test_a_stage_that_is_heard_of_late_takes_nothing_back():
+    stages = [CommandStage(name=name, received_ns=NOON_NS) for name in ("released", "completed", "accepted", "started")]
+    command = CommandRecord(
+        number=3, name="a.b", arguments={}, request="1/1", sent_ns=1, state="completed", stages=tuple(stages)
+    )
+    assert line(command) == "12:00:00.000  command 3 a.b: completed"
+    given_up = CommandStage(name="not delivered", received_ns=NOON_NS)
+    assert line(msgspec.structs.replace(command, state="released", stages=(*stages[:1], given_up))).endswith(
+        "a.b: not delivered"
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
     [

@@ -74,7 +74,10 @@ class HostProcesses:
         """Have a process choose, and wait for it; where it cannot, what is installed is started."""
         if not self._plan.choosing:
             return Chosen()
-        answer, writing = os.pipe()
+        try:
+            answer, writing = os.pipe()
+        except OSError as error:
+            return Chosen(is_counted=False, complaint=f"no software could be chosen: {error.strerror}")
         try:
             os.set_inheritable(writing, True)
             words = [sys.executable, "-P", "-m", "fsw.supervisor.choosing", str(writing), *self._plan.choosing]
@@ -148,7 +151,7 @@ class HostProcesses:
         self._drop_socket(Who.STANDBY)
         if Who.STANDBY in self._pids:
             os.kill(self._pids.pop(Who.STANDBY), signal.SIGKILL)
-            os.close(self._descriptors.pop(Who.STANDBY))
+            self._drop_descriptor(Who.STANDBY)
 
     def kill(self, who: Who) -> None:
         """End a process; an executive of which nothing is known yet, by ending the warm process that was to fork it."""
@@ -196,6 +199,9 @@ class HostProcesses:
                 self.kill(who)
         for one in (*self._sockets.values(), self._door, self._guardians_door):
             one.close()
+        for pid in (pid for who, pid in self._pids.items() if who not in self._descriptors):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
         for who, descriptor in self._descriptors.items():
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
@@ -217,8 +223,9 @@ class HostProcesses:
             channel.close()
             return False
         self._sockets[Who.EXECUTIVE] = channel
-        for kept in (self._pids, self._descriptors):
-            kept[Who.EXECUTIVE] = kept.pop(Who.STANDBY)
+        self._pids[Who.EXECUTIVE] = self._pids.pop(Who.STANDBY)
+        if Who.STANDBY in self._descriptors:
+            self._descriptors[Who.EXECUTIVE] = self._descriptors.pop(Who.STANDBY)
         return True
 
     def _fork(self, who: Who, message: Told) -> None:
@@ -263,7 +270,10 @@ class HostProcesses:
             self._know(Who.EXECUTIVE, pid)
 
     def _know(self, who: Who, pid: int) -> None:
-        self._pids[who], self._descriptors[who] = pid, os.pidfd_open(pid)
+        """Without a descriptor to spare for it, its end is noticed when its socket closes, or its silence lasts."""
+        self._pids[who] = pid
+        with suppress(OSError):
+            self._descriptors[who] = os.pidfd_open(pid)
 
     def _bury(self) -> Iterator[ProcessNews]:
         """Wait for those who ended, and end whatever an executive leaves behind."""
@@ -273,23 +283,32 @@ class HostProcesses:
                 self._buried[pid] = cause_of(status)
                 continue
             del self._pids[who]
-            os.close(self._descriptors.pop(who))
+            self._drop_descriptor(who)
             self._drop_socket(who)
             if who is Who.EXECUTIVE and Who.STANDBY not in self._pids:
                 self.dismiss()  # one that is not known yet ends with whatever is left
             if who is Who.EXECUTIVE:  # what it left behind may hold a port that its successor needs
-                end_children(spared=[*self._pids.values(), *(self._strangers or ())])
+                with suppress(OSError):  # no descriptor to look for them with
+                    end_children(spared=[*self._pids.values(), *(self._strangers or ())])
             yield ProcessNews(who, {}, cause_of(status))
 
     def _waited(self) -> Iterator[tuple[int, int]]:
         """Process and status of each child that has ended; whoever else uses this process keeps his."""
-        spared = self._strangers
-        for pid in list(self._pids.values()) if spared is None else children(os.getpid()):
+        spared, ours = self._strangers, list(self._pids.values())
+        if spared is not None:
+            with suppress(OSError):  # no descriptor to look with: those that are known
+                ours = children(os.getpid())
+        for pid in ours:
             if spared is None or pid not in spared:
                 with suppress(ChildProcessError):  # what an executive left behind is waited for at its end
                     ended, status = os.waitpid(pid, os.WNOHANG)
                     if ended:
                         yield ended, status
+
+    def _drop_descriptor(self, who: Who) -> None:
+        descriptor = self._descriptors.pop(who, None)
+        if descriptor is not None:
+            os.close(descriptor)
 
     def _drop_socket(self, who: Who) -> None:
         if who is Who.STANDBY:

@@ -1,5 +1,6 @@
 """Real processes: whoever of them ends, hangs or stops, a successor does its work, and nobody is left at the end."""
 
+import errno
 import os
 import py_compile
 import re
@@ -407,4 +408,32 @@ def test_a_standby_whose_end_is_only_seen_by_its_socket_takes_no_order():
     theirs.close()
     assert (list(processes._messages()), processes.has_standby) == ([], False)
     del processes._pids[Who.STANDBY]
+    processes.close()
+
+
+def test_without_a_descriptor_to_spare_processes_are_still_started_and_buried(monkeypatch):
+    """The supervisor is the last that lives: a full table of files must not end it."""
+    processes = HostProcesses(Supervised("tests.fsw.supervisor.flights", "load", "modules", ("", "")), print, str)
+
+    def fails(*_, **__):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as without:
+        without.setattr(os, "pidfd_open", fails)
+        without.setattr("fsw.supervisor.processes.children", fails)
+        without.setattr("fsw.supervisor.processes.end_children", fails)
+        processes._strangers = []
+        pids = [os.posix_spawn("/bin/true", ["true"], {}) for _ in range(2)]
+        processes._know(Who.EXECUTIVE, pids[0])
+        os.waitid(os.P_PID, pids[0], os.WEXITED | os.WNOWAIT)
+        assert [news.who for news in processes.wait(0, [])] == [Who.EXECUTIVE]
+        processes._know(Who.STANDBY, pids[1])
+        processes._sockets[Who.STANDBY], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        processes.has_standby = True
+        assert processes._order_standby({})
+        processes._plan = processes._plan._replace(choosing=("module", "name"))
+        without.setattr(os, "pipe", fails)
+        assert "Too many open files" in processes.choose(0).complaint
+    theirs.close()
+    processes._strangers = None
     processes.close()

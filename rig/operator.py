@@ -116,17 +116,31 @@ def desk_folder(path: Path) -> Iterator[OwnFolder]:
 
 @contextlib.contextmanager
 def operating(
-    path: Path, mission: Mission, out: OwnFolder, wire: CableOptions, clock: Clock, show: Show, *, afresh: bool = False
+    path: Path,
+    mission: Mission,
+    out: OwnFolder,
+    wire: CableOptions,
+    clock: Clock,
+    show: Show,
+    *,
+    afresh: bool = False,
+    is_recorded: bool = False,
 ) -> Iterator[Operation]:
     """A desk that flies the `mission` in the file `path`, once telemetry is received. Raises DeskError, OSError.
 
-    `afresh`: the state of node and ground from an earlier run is removed first.
+    `afresh`: the state of node and ground from an earlier run is removed first. `is_recorded`: the flight is recorded,
+    in flight.rec of `out`, in the place of an earlier recording.
     """
+    recording = out.path / "flight.rec" if is_recorded else None
+    if recording:
+        out.remove(recording)
     dictionary = dictionary_of(mission).to_json()
     for name in ("node", "ground") if afresh else ():
         out.remove(out.path / name)
     with (
-        laid_out(path, dictionary, out.path, baud=wire.baud, noise=wire.noise, seed=wire.seed) as desk,
+        laid_out(
+            path, dictionary, out.path, baud=wire.baud, noise=wire.noise, seed=wire.seed, recording=recording
+        ) as desk,
         _connected(desk, clock) as client,
     ):
         operation = Operation(desk, client, clock, show)

@@ -107,10 +107,13 @@ class Desk:
 
 
 @contextlib.contextmanager
-def laid_out(mission: Path, dictionary: bytes, out: Path, *, baud: int, noise: float, seed: str) -> Iterator[Desk]:
+def laid_out(
+    mission: Path, dictionary: bytes, out: Path, *, baud: int, noise: float, seed: str, recording: Path | None = None
+) -> Iterator[Desk]:
     """Start a cable, a node that flies `mission` and a ground service with its `dictionary`; end them on exit.
 
-    Dictionary, logs, the node's state and the ground's output are kept in `out`. Raises DeskError.
+    `recording` is the new file in which the flight is recorded for `skyrack replay`, if it is. Dictionary,
+    logs, the node's state and the ground's output are kept in `out`. Raises DeskError.
     """
     socket, known = out / "ground.sock", out / "dictionary.json"
     known.write_bytes(dictionary)
@@ -124,7 +127,8 @@ def laid_out(mission: Path, dictionary: bytes, out: Path, *, baud: int, noise: f
         wire = ("--baud", str(baud), "--noise", str(noise), "--seed", seed)
         line = start("cable", "cable", *wire, stdin=subprocess.PIPE)
         cable = Cable(line)
-        node = start("node", "node", str(mission), "--port", cable.ports["node"], "--state", str(out / "node"))
+        record = ("--record", str(recording)) if recording else ()
+        node = start("node", "node", str(mission), "--port", cable.ports["node"], "--state", str(out / "node"), *record)
         ground = start(
             "ground", "ground", "serve", "--port", cable.ports["ground"], "--dictionary", str(known),
             "--out", str(out / "ground"), "--socket", str(socket),

@@ -82,7 +82,7 @@ def _mission(path: Path, targets: tuple[str, ...]) -> Mission:
 
 def _performed(setup: Setup, path: Path, mission: Mission, out: OwnFolder, clock: Clock, show: Show) -> dict[str, Any]:
     judge, known = _Judge.of(mission, clock, setup.out), [scene.target for scene in mission.scene]
-    with operating(path, mission, out, setup.wire, clock, show) as operation:
+    with operating(path, mission, out, setup.wire, clock, show, is_recorded=True) as operation:
         answers = []
         for number, target in enumerate(setup.targets or known):
             for file, report in _captured(operation, target, cut_s=0.0 if number else setup.cut_s):

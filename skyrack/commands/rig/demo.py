@@ -1,7 +1,7 @@
 """Run a mission on this machine: a node, a cable between two pseudo-terminals, a ground station.
 
 coastwatch, the main job: the ground commands a capture of each target; the node finds the water in it and sends down
-where it is; the answer is held against an independent computation.
+where it is; the answer is held against an independent computation. `skyrack replay` flies OUT/flight.rec again.
 
 cloudscreen: the node screens all frames for clouds, then comes a pass too short for them; masks, tiles and how much of
 what came down is useful are held against what is published with the scenes (rig/missions/cloudscreen_scenes.py says

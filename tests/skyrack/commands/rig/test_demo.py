@@ -12,6 +12,7 @@ from PIL import Image
 from hal.linux.claim import claim_folder
 from rig.missions.cloudscreen_scenes import BANDS
 from rig.processes import DeskError
+from rig.replay.replay import Replay, Until
 from skyrack.cli import main
 from tests.patience import PATIENCE_S
 
@@ -52,6 +53,10 @@ def test_the_main_job(tmp_path):
     assert Image.open(files / "000001-coast.png").size == (2 * 349, 2 * 352)
     assert json.loads((files / "000002-desert.geojson").read_text())["features"] == []
     assert "imaging.capture" in done.stderr  # a person saw it happen
+    replay = Replay(tmp_path / "flight.rec")
+    replay.run(Until())
+    assert (replay.stopped, replay.is_right) == ("end", True)
+    assert "ProductReady" in {type(event).__name__ for _, event in replay.events}
 
 
 @pytest.mark.slow

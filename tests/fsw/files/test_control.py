@@ -86,6 +86,30 @@ def test_what_is_created_survives_a_power_cut():
         assert after.ask(of(files.ReportFile, "files/maps"))[0].locked
 
 
+@pytest.mark.parametrize(
+    ("request_", "left"),
+    [
+        (files.DeleteFile(directory="files/maps", name="a"), ["files/maps", "files/plans"]),
+        (files.DeleteDirectory(directory="files", name="plans"), ["files/maps", "files/maps/a"]),
+        (
+            files.RenameDirectory(directory="files", name="plans", new_name="charts"),
+            ["files/charts", "files/maps", "files/maps/a"],
+        ),
+        (move("files/maps/a", "files/plans/b"), ["files/maps", "files/plans", "files/plans/b"]),
+    ],
+)
+@pytest.mark.requirement("FSW-FIL-008")
+def test_what_is_removed_renamed_or_moved_stays_so_after_a_power_cut(request_, left):
+    managed = Managed()
+    for name in ("maps", "plans"):
+        managed.ask(of(files.CreateDirectory, "files", name))
+    managed.ask(create("files/maps"))
+    managed.ask(request_)
+    for after in managed.medium.after_cut():
+        roots = Managed(after).roots
+        assert sorted(place.words for place, _ in roots.walk(roots.place("files"))) == left
+
+
 @pytest.mark.requirement("FSW-FIL-006")
 def test_directories_are_made_listed_renamed_and_removed(managed):
     managed.ask(of(files.CreateDirectory, "files", "maps"))

@@ -32,6 +32,9 @@ class Client:
     def subscribe(self, *topics):
         self.topics = topics
 
+    def status(self):
+        return self.world.station.real.status(self.world.station.now)
+
     def latest(self):
         return self.world.station.real.latest
 

@@ -123,3 +123,13 @@ def test_another_software_leaves_out_what_it_does_not_understand():
     library = a_library()
     assert library.restore(Shelf({1: good, 2: odd, 3: b"?"})) == 2
     assert library.state == Shelf({1: good})
+
+
+def test_a_sequence_whose_requests_would_now_mean_another_thing_is_left_out():
+    octets = sequence(step()).encode()
+    before, same, other = (SequenceLibrary(lambda _: iter(()), lambda _, form=form: form) for form in (7, 7, 8))
+    before.load(1, octets)
+    assert same.restore(before.state) == 0
+    assert same.state == before.state == Shelf({1: octets}, {}, {1: 7})
+    assert other.restore(before.state) == 1
+    assert other.state == Shelf()

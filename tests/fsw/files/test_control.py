@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from fsw.files.marks import MARKS_MAX
+from fsw.files.node_roots import node_roots
 from fsw.files.roots import DEPTH_MAX, WALKED_MAX
 from hal.medium import HostMedium, MediumEntry
 from link.pus.services import files
@@ -207,6 +208,20 @@ def test_a_directory_of_too_many_names_is_not_searched(managed):
 def test_names_that_lead_nowhere_good_are_refused(managed, directory, name, reason):
     for form in (files.ReportFile, files.DeleteFile, files.CreateDirectory):
         assert refused(managed, of(form, directory, name)) == ("BAD_ARGUMENTS", reason)
+
+
+def test_the_longest_and_the_deepest_path_are_allowed_and_no_longer_one(managed):
+    managed.roots.place("files" + "/a" * (DEPTH_MAX - 1), "a")
+    folder = "/".join(["files", *["a" * 60] * 3])
+    assert len(managed.roots.place(folder, "a" * 11).words) == 200
+    with pytest.raises(RefusedError, match="200 characters at most"):
+        managed.roots.place(folder, "a" * 12)
+
+
+@pytest.mark.requirement("FSW-FIL-007")
+def test_of_a_node_only_files_and_sequences_can_be_changed():
+    changeable = {root.name for root in node_roots(STATE, 1000, 9) if root.is_read_only is not True}
+    assert changeable == {"files", "sequences"}
 
 
 @pytest.mark.requirement("FSW-FIL-007")

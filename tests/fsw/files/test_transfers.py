@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from fsw.files.exchange import FileExchange, FileRefused, FileSent, FileUnreceived, FileUnsent
+from fsw.files.marks import FileMark
 from fsw.files.transfer_memory import RANGES_MAX, TRANSFERS_MAX, WANTED_MAX, KeptTransfers, TransferMemory
-from fsw.files.transfer_store import REFUSALS_MAX, TransferStore
+from fsw.files.transfer_store import REFUSALS_MAX, FileRefusal, TransferStore
 from fsw.store.outbox import FileOutbox
 from fsw.store.products import ProductStore
 from link.cfdp import Abandoned, ConditionCode, Entity, KeptReceiving, KeptSending, MetadataReceived, TransactionId
@@ -60,6 +61,19 @@ def test_a_part_gets_its_name_or_goes(one):
     other.discard()
     one.medium.fail = lambda call, path: None
     assert one.workshop.octets == 0
+
+
+def test_a_file_that_is_longer_than_its_limit_is_not_received(one):
+    one.app.marks.put(one.roots.place("files/a"), FileMark(octets_max=10))
+    one.store.admit("files/a", 10)
+    with pytest.raises(PermissionError, match="files/a may hold 10 octets, not 11"):
+        one.store.admit("files/a", 11)
+
+
+@pytest.mark.parametrize(("characters", "told"), [(100, "a" * 100), (101, "a" * 97 + "...")])
+def test_names_in_reports_have_a_hundred_characters_at_most(one, characters, told):
+    one.store.refusals.append(FileRefusal("a" * characters, "too long"))
+    assert [event.name for event in one.exchange.drain_refusals()] == [told]
 
 
 def test_why_a_file_is_refused_is_told_and_bounded(one):

@@ -43,7 +43,9 @@ def test_both_switches_have_to_be_on():
     done(actions, EnableActing())
     assert actions.packet_for(5, 7) == PING
     assert actions.packet_for(5, 8) is None
-    done(actions, DisableActions(events=[]))
+    done(actions, DisableActions(events=[EVENT]))
+    assert actions.packet_for(5, 7) is None
+    done(actions, EnableActions(events=[EVENT]), DisableActions(events=[]))
     assert actions.packet_for(5, 7) is None
     done(actions, EnableActions(events=[]), DisableActing())
     assert actions.packet_for(5, 7) is None

@@ -30,3 +30,5 @@ def test_of_very_many_kinds_only_some_are_named():
     assert (len(contents.kinds), contents.kinds_more) == (64, False)
     contents.add([StoredRecord(129, 0, packet(1, subtype=64)[0])])
     assert (len(contents.kinds), contents.kinds_more, contents.records) == (64, True, 130)
+    contents.add([StoredRecord(130, 0, packet(1, subtype=0)[0])])
+    assert contents.kinds_more

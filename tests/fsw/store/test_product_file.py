@@ -57,7 +57,7 @@ def test_what_was_cut_or_overwritten_is_told_or_whole(start, octets):
 
 @given(st.binary(max_size=300))
 def test_any_octets_are_a_product_or_damaged(octets):
-    with pytest.raises(DamagedProductError):
+    with pytest.raises(DamagedProductError, match="neither of its two records can be read"):
         decode_file(octets)
 
 

@@ -64,9 +64,9 @@ def test_an_update_from_its_announcement_to_its_promotion(node):
     node.pass_s(0)
     node.pass_s(60)
     node.updates.confirm()
-    assert not node.updates.is_on_trial
     state = node.slots.record().value
-    assert (state.promoted, state.floor, state.trial, state.ended) == (A, "2", None, TrialEnd.CONFIRMED)
+    assert (state.promoted, state.floor, state.trial, state.boots) == (A, "2", None, 0)
+    assert (node.updates.is_on_trial, state.ended) == (False, TrialEnd.CONFIRMED)
     node.start()
     assert node.choice.contents.version == "2"
 

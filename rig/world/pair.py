@@ -37,7 +37,7 @@ BITS_PER_SECOND = 115_200
 _NUMBERS_WRONG = {
     "twice", "detour", "echo", "babble", "stall", "crosstalk", "receiver upset", "port stuck", "camera stuck",
     "ground off", "archive lost", "disk failing", "disk full", "disk read-only", "disk tears", "disk strays",
-    "disk lies", "disk rots",
+    "disk lies", "disk rots", "second ground",
 }  # fmt: skip
 """Faults that bring old or strange numbers of COP-1, or make an end of it forget its own."""
 _PRODUCT = re.compile(r"0*([0-9]+)\.(product|sent)")
@@ -150,9 +150,11 @@ class NodePair:
         yield Wait(_SETTLES_S, lambda: self.is_up)
         if not self.is_up:
             raise BrokenError("the link is not up again")
-        yield Wait(
-            _SETTLES_S, lambda: all(one.ended for one in self.judge.commands.values())
-        )  # a mode may be asked for
+        known = self.judge.commands
+        if not self.judge.is_plain and (first := self._order(Order("test.ping", {}))):
+            # the first frame shows where the numbers of COP-1 stand, and may be lost by that
+            yield Wait(_SETTLES_S, lambda: first.number in known and known[first.number].ended)
+        yield Wait(_SETTLES_S, lambda: all(one.ended for one in known.values()))
         is_led_back = self.node.node.modes.machine.mode is not Mode.PAYLOAD
         modes = [Order("modes.change", {"mode": mode}) for mode in ("nominal", "payload") if is_led_back]
         yield from self._do([*modes, Order("files.release", {})])

@@ -214,6 +214,8 @@ class Schedule:
                 raise not_mine(request)
 
     def _insert(self, activity: Activity, now_ns: int) -> None:
+        if activity in self._activities:  # its insertion came again, where the memory of requests was lost
+            return
         if len(self._activities) >= self._capacity:
             raise RefusedError(FailureCode.NOT_NOW, f"{self._capacity} activities wait, no more fit")
         octets = sum(len(one.octets) for one in self._activities)

@@ -197,7 +197,7 @@ def test_requests_of_too_many_octets_are_refused(monkeypatch):
     octets = packet(1).encode()
     done(schedule, insert_of(2, [(START_NS + 9 * S, octets)]))
     with pytest.raises(RefusedError, match=f"{len(octets)} octets of requests wait, this one does not fit"):
-        done(schedule, insert_of(2, [(START_NS + 9 * S, octets)]))
+        done(schedule, insert_of(2, [(START_NS + 10 * S, octets)]))
 
 
 def test_what_cannot_be_read_or_does_not_fit_is_refused():
@@ -212,4 +212,14 @@ def test_what_cannot_be_read_or_does_not_fit_is_refused():
             done(schedule, InsertActivities(sub_schedule=2, count=1, activities=octets))
     done(schedule, whole)
     with pytest.raises(RefusedError, match="1 activities wait, no more fit"):
-        done(schedule, whole)
+        done(schedule, insert_of(2, [(START_NS + 9 * S, packet(2).encode())]))
+
+
+@pytest.mark.requirement("FSW-PUS-009")
+def test_an_insertion_that_comes_again_inserts_nothing():
+    """Each request has a number of its own: an equal one at the same time is the one that waits already."""
+    schedule = Schedule()
+    again = insert_of(1, [(START_NS + 60 * S, packet(7).encode())])
+    for request in (again, again, insert_of(1, [(START_NS + 60 * S, packet(8).encode())])):
+        done(schedule, request)
+    assert [one.packet.count for one in schedule._activities] == [7, 8]

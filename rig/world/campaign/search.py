@@ -1,11 +1,15 @@
 """Schedules that Hypothesis draws: it goes on from those that left the least margin, until one fails."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rig.world.faults import KINDS, WAYS, Fault
 from rig.world.schedule import FaultSchedule
 from rig.world.timeline import SECOND, BrokenError
 from rig.world.world import World
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 _TOLD_EVERY = 10  # flights
 
@@ -21,7 +25,6 @@ def search(
     try:
         from hypothesis import HealthCheck, Phase, given, settings, target
         from hypothesis import seed as seeded
-        from hypothesis import strategies as st
     except ImportError:
         from kernels.usage import UsageError
 
@@ -29,27 +32,7 @@ def search(
 
     found: list[tuple[FaultSchedule, str]] = []
     flown = 0
-    whole_ns = int(seconds * SECOND)
-
-    @st.composite
-    def faults(draw: st.DrawFn) -> Fault:
-        kind = KINDS[draw(st.sampled_from(sorted(KINDS)))]
-        at_ns = draw(st.integers(0, whole_ns - 1))
-        lasts_ns = int(draw(st.floats(*kind.lasts_s)) * SECOND)
-        return Fault(
-            at_ns=at_ns,
-            until_ns=min(whole_ns, at_ns + lasts_ns),
-            kind=kind.name,
-            node=draw(st.integers(0, nodes - 1)),
-            way=draw(st.sampled_from(WAYS)) if kind.has_way else "",
-            amount=kind.amount(draw(st.randoms(use_true_random=False))),
-        )
-
-    plans = st.builds(
-        lambda number, found: FaultSchedule(seed=number, nodes=nodes, seconds=seconds, faults=tuple(sorted(found))),
-        st.integers(0, 1 << 16),
-        st.lists(faults(), max_size=8 * nodes),
-    )
+    plans = _schedules(nodes, seconds)
 
     @seeded(seed)
     @settings(
@@ -81,6 +64,33 @@ def search(
     except BrokenError:
         return found[-1]
     return None
+
+
+def _schedules(nodes: int, seconds: float) -> "SearchStrategy[FaultSchedule]":
+    """Schedules of up to eight faults a node, of any kinds, at any times."""
+    from hypothesis import strategies as st
+
+    whole_ns = int(seconds * SECOND)
+
+    @st.composite
+    def faults(draw: st.DrawFn) -> Fault:
+        kind = KINDS[draw(st.sampled_from(sorted(KINDS)))]
+        at_ns = draw(st.integers(0, whole_ns - 1))
+        lasts_ns = int(draw(st.floats(*kind.lasts_s)) * SECOND)
+        return Fault(
+            at_ns=at_ns,
+            until_ns=min(whole_ns, at_ns + lasts_ns),
+            kind=kind.name,
+            node=draw(st.integers(0, nodes - 1)),
+            way=draw(st.sampled_from(WAYS)) if kind.has_way else "",
+            amount=kind.amount(draw(st.randoms(use_true_random=False))),
+        )
+
+    return st.builds(
+        lambda number, found: FaultSchedule(seed=number, nodes=nodes, seconds=seconds, faults=tuple(sorted(found))),
+        st.integers(0, 1 << 16),
+        st.lists(faults(), max_size=8 * nodes),
+    )
 
 
 def margins(world: World) -> dict[str, float]:
